@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class SessionsAppConfig(AppConfig):
+    name = "sessions_app"
+    verbose_name = "Sign-in and sessions"
+
+    def ready(self) -> None:
+        from sessions_app import receivers  # noqa: F401  (connects the answers to sign-in signals)
