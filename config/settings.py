@@ -31,6 +31,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var")))
 HALL_NAME = env.str("HALL_NAME", "Guildhall")
+# Where people reach the hall; links in mails start with it.
+BASE_URL = env.str("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 
 # Networks whose X-Forwarded-For is believed, and networks that may read /metrics.
 TRUSTED_PROXIES = [ip_network(net) for net in env.list("TRUSTED_PROXIES", default=[])]
@@ -140,6 +142,8 @@ CACHES = {
 # --- Who is here ------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "sessions_app.User"
+# The address is unique in any case, by a constraint on its lower case that this check does not know.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

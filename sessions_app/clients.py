@@ -3,11 +3,19 @@
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import NamedTuple
 
 from ua_parser import parse
 
 UNKNOWN = "Unknown browser"
 USER_AGENT_MAX = 400
+
+
+class Client(NamedTuple):
+    """Where a request came from."""
+
+    address: str | None
+    user_agent: str
 
 
 @lru_cache(maxsize=1024)

@@ -37,6 +37,22 @@ class UserQuerySet(models.QuerySet["User"]):
     def active(self) -> Self:
         return self.filter(is_active=True)
 
+    def behind_session(self, *, user_id: int, session_hash: bytes, now: datetime) -> "User | None":
+        """Return the active person if that session of theirs is alive, with `session_version`; else None.
+
+        Written as SQL because every signed-in request runs it: building the same join takes longer than running it.
+        """
+        rows = self.raw(
+            """
+            SELECT u.*, s.version AS session_version
+            FROM sessions_app_user u JOIN sessions_app_session s ON s.user_id = u.id
+            WHERE u.id = %s AND u.is_active
+              AND s.token_hash = %s AND s.revoked_at IS NULL AND s.idle_expires_at > %s
+            """,
+            [user_id, session_hash, now],
+        )
+        return next(iter(rows), None)
+
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     use_in_migrations = True
@@ -52,6 +68,9 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 
 
 class User(AbstractBaseUser, PermissionsMixin):
+    # Set by `behind_session` alone.
+    session_version: int
+
     email = models.EmailField("e-mail address", max_length=254)
     display_name = models.CharField("name", max_length=80)
     time_zone = models.CharField(max_length=64, blank=True, help_text="Empty: the zone of the browser.")
@@ -134,7 +153,7 @@ class Session(models.Model):
         OPERATOR = "operator", "ended by an operator"
         NOT_ME = "not_me", "reported as not theirs"
         LIMIT = "limit", "the oldest of too many"
-        PASSWORD = "password", "the password changed"  # noqa: S105
+        PASSWORD = "password", "the password changed"
         EMAIL = "email", "the mail address changed"
         MFA = "mfa", "the second factor changed"
         DEACTIVATED = "deactivated", "the account was closed"
@@ -219,11 +238,11 @@ class SecurityEvent(models.Model):
         NEW_DEVICE = "new_device", "Signed in on a new device"
         SESSION_ENDED = "session_ended", "Session ended"
         SESSIONS_ENDED = "sessions_ended", "Sessions ended"
-        PASSWORD_CHANGED = "password_changed", "Password changed"  # noqa: S105
+        PASSWORD_CHANGED = "password_changed", "Password changed"
         EMAIL_CHANGED = "email_changed", "Mail address changed"
         MFA_CHANGED = "mfa_changed", "Second factor changed"
-        TOKEN_CREATED = "token_created", "API token created"  # noqa: S105
-        TOKEN_REVOKED = "token_revoked", "API token revoked"  # noqa: S105
+        TOKEN_CREATED = "token_created", "API token created"
+        TOKEN_REVOKED = "token_revoked", "API token revoked"
         DEACTIVATED = "deactivated", "Account closed"
         REACTIVATED = "reactivated", "Account opened again"
         PRIVILEGES_CHANGED = "privileges_changed", "Rights changed"

@@ -1,0 +1,27 @@
+"""What allauth asks us: who may try, what is recorded, which address a request has."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.http import HttpRequest
+from django.shortcuts import render
+
+from sessions_app import services
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return request.client.address or "0.0.0.0"  # noqa: S104  (a key for counting, not a bind)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        wait = services.retry_after(email=str(credentials.get("email", "")), client=request.client)
+        if wait:
+            response = render(request, "429.html", {"retry_after": wait}, status=429)
+            response["Retry-After"] = str(wait)
+            raise ImmediateHttpResponse(response)
+        super().pre_authenticate(request, **credentials)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        super().authentication_failed(request, **credentials)
+        services.record_failed_sign_in(email=str(credentials.get("email", "")), client=request.client)

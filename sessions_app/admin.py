@@ -1,0 +1,185 @@
+"""What operators see of people and sessions; state moves only through actions that call the services."""
+
+from typing import Any
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
+
+from sessions_app import services
+from sessions_app.forms import EndEverybodyForm
+from sessions_app.models import ApiToken, Device, SecurityEvent, Session, User
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def _report(request: HttpRequest, done: int, skipped: int, verb: str) -> None:
+    messages.success(request, f"{done} {verb}, {skipped} skipped.")
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    list_display = ("email", "display_name", "is_active", "is_staff", "joined_at", "last_login")
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("email", "display_name")
+    ordering = ("-pk",)
+    show_full_result_count = False
+    readonly_fields = ("is_active", "joined_at", "last_login")
+    fieldsets = (
+        (None, {"fields": ("email", "display_name", "time_zone", "password")}),
+        ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("Moments", {"fields": ("joined_at", "last_login")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("email", "display_name", "usable_password", "password1", "password2")}),
+    )
+    actions = ("deactivate", "reactivate", "end_sessions")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if {"is_staff", "is_superuser", "groups", "user_permissions"} & set(form.changed_data):
+            services.note_privilege_change(user_id=form.instance.pk, by=request.user)
+
+    @admin.action(description="Close the account and end its sessions", permissions=["change"])
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        done = sum(services.deactivate_user(user_id=user.pk, by=request.user) for user in queryset)
+        _report(request, done, len(queryset) - done, "closed")
+
+    @admin.action(description="Open the account again", permissions=["change"])
+    def reactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        done = sum(services.reactivate_user(user_id=user.pk, by=request.user) for user in queryset)
+        _report(request, done, len(queryset) - done, "opened")
+
+    @admin.action(description="End all sessions", permissions=["change"])
+    def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        ended = [
+            services.end_all_sessions(user_id=user.pk, by=request.user, reason=Session.Reason.OPERATOR)
+            for user in queryset
+        ]
+        _report(request, sum(ended), ended.count(0), "sessions ended")
+
+
+@admin.register(Session)
+class SessionAdmin(ReadOnlyAdmin):
+    list_display = (
+        "user",
+        "label",
+        "place",
+        "address",
+        "created_at",
+        "last_seen_at",
+        "idle_expires_at",
+        "revoked_at",
+    )
+    list_filter = ("remembered", "revoked_because")
+    list_select_related = ("user",)
+    search_fields = ("=user__email", "=address")
+    search_help_text = "The whole mail address, or the network address."
+    ordering = ("-pk",)
+    exclude = ("token_hash", "data")
+    actions = ("end_sessions",)
+    change_list_template = "admin/sessions_app/session/change_list.html"
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sessions_app.change_session")
+
+    @admin.action(description="End the chosen sessions", permissions=["end"])
+    def end_sessions(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
+        done = sum(
+            services.end_session(
+                session_id=row.pk, by=request.user, reason=Session.Reason.OPERATOR, client=request.client
+            )
+            for row in queryset
+        )
+        _report(request, done, len(queryset) - done, "ended")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.end_everybody)
+        return [path("end-everybody/", view, name="sessions_app_session_end_everybody"), *super().get_urls()]
+
+    @method_decorator(reauthentication_required)
+    def end_everybody(self, request: HttpRequest) -> HttpResponse:
+        """Ask for the typed phrase, then end every session of the hall, this one too."""
+        if not self.has_end_permission(request):
+            return render(request, "403.html", {"reason": "Your rights do not reach this far."}, status=403)
+        form = EndEverybodyForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            services.end_all_sessions(
+                user_id=None,
+                by=request.user,
+                reason=Session.Reason.OPERATOR,
+                note=form.cleaned_data["reason"],
+            )
+            return redirect("account_login")
+        context = {
+            **self.admin_site.each_context(request),
+            "form": form,
+            "title": "End every session of the hall",
+        }
+        return render(request, "admin/sessions_app/session/end_everybody.html", context)
+
+
+@admin.register(Device)
+class DeviceAdmin(ReadOnlyAdmin):
+    list_display = ("user", "label", "first_seen_at", "last_seen_at")
+    list_select_related = ("user",)
+    search_fields = ("=user__email",)
+    exclude = ("token_hash",)
+    ordering = ("-pk",)
+
+
+@admin.register(SecurityEvent)
+class SecurityEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "user", "kind", "by", "label", "address", "note")
+    list_filter = ("kind",)
+    list_select_related = ("user", "by")
+    search_fields = ("=user__email", "=address")
+    exclude = ("subject_hash",)
+    ordering = ("-pk",)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    list_display = (
+        "user",
+        "name",
+        "hint",
+        "scopes",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    )
+    list_select_related = ("user",)
+    search_fields = ("=user__email", "hint")
+    exclude = ("token_hash",)
+    ordering = ("-pk",)
+    actions = ("revoke",)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sessions_app.change_apitoken")
+
+    @admin.action(description="Revoke the chosen tokens", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        done = sum(services.revoke_token(token_id=row.pk, by=request.user) for row in queryset)
+        _report(request, done, len(queryset) - done, "revoked")
