@@ -36,9 +36,7 @@ BASE_URL = env.str("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 
 # Networks whose X-Forwarded-For is believed, and networks that may read /metrics.
 TRUSTED_PROXIES = [ip_network(net) for net in env.list("TRUSTED_PROXIES", default=[])]
-METRICS_ALLOWED = [
-    ip_network(net) for net in env.list("METRICS_ALLOWED", default=["127.0.0.1/32", "::1/128"])
-]
+METRICS_ALLOWED = [ip_network(net) for net in env.list("METRICS_ALLOWED", default=["127.0.0.1/32", "::1/128"])]
 
 # --- Parts ------------------------------------------------------------------------------------------------
 

@@ -47,9 +47,7 @@ class UserAdmin(DjangoUserAdmin):
         ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         ("Moments", {"fields": ("joined_at", "last_login")}),
     )
-    add_fieldsets = (
-        (None, {"fields": ("email", "display_name", "usable_password", "password1", "password2")}),
-    )
+    add_fieldsets = ((None, {"fields": ("email", "display_name", "usable_password", "password1", "password2")}),)
     actions = ("deactivate", "reactivate", "end_sessions")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

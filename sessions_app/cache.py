@@ -126,11 +126,7 @@ def get(token_hash: bytes) -> tuple[Entry | None, str]:
 def fill(token_hash: bytes, lease: str, entry: Entry) -> None:
     """Store what was read under `lease`, unless the session changed or ended since."""
     if lease:
-        _ask(
-            lambda redis: redis.eval(
-                FILL, 1, key(token_hash), lease, entry.pack(), settings.SESSION_CACHE_SECONDS
-            )
-        )
+        _ask(lambda redis: redis.eval(FILL, 1, key(token_hash), lease, entry.pack(), settings.SESSION_CACHE_SECONDS))
 
 
 def replace(token_hash: bytes, entry: Entry) -> None:

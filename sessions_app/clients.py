@@ -24,9 +24,7 @@ def label(user_agent: str) -> str:
     found = parse(user_agent)
     browser = found.user_agent.family if found.user_agent else ""
     system = found.os.family if found.os else ""
-    browser = (
-        browser.removesuffix(" Mobile").removesuffix(" Mobile WebView").replace("Mobile Safari", "Safari")
-    )
+    browser = browser.removesuffix(" Mobile").removesuffix(" Mobile WebView").replace("Mobile Safari", "Safari")
     if browser and system:
         return f"{browser} on {system}"
     return browser or (f"{UNKNOWN} on {system}" if system else UNKNOWN)

@@ -62,8 +62,7 @@ class SessionStore(SessionBase):
 
     @property
     def _hash(self) -> bytes:
-        assert self.session_key is not None
-        return token_hash(self.session_key)
+        return token_hash(self.session_key or "")
 
     def _get_new_session_key(self) -> str:
         return secrets.token_urlsafe(32)
@@ -135,10 +134,7 @@ class SessionStore(SessionBase):
     # --- Save ---------------------------------------------------------------------------------------------
 
     def exists(self, session_key: str | None) -> bool:
-        return (
-            session_key is not None
-            and Session.objects.active().filter(token_hash=token_hash(session_key)).exists()
-        )
+        return session_key is not None and Session.objects.active().filter(token_hash=token_hash(session_key)).exists()
 
     def create(self) -> None:
         while True:
@@ -162,9 +158,7 @@ class SessionStore(SessionBase):
 
     def _insert(self, data: dict[str, Any]) -> None:
         now = timezone.now()
-        row = Session(
-            token_hash=self._hash, created_at=now, last_seen_at=now, **self._columns(data, now, now)
-        )
+        row = Session(token_hash=self._hash, created_at=now, last_seen_at=now, **self._columns(data, now, now))
         if self.client is not None:
             row.address, row.user_agent = self.client.address, self.client.user_agent
         using = router.db_for_write(Session)
@@ -249,9 +243,7 @@ class SessionStore(SessionBase):
             "absolute_expires_at": absolute,
             "remembered": bool(seconds),
             "authenticated_at": _moment(latest["at"]) if "at" in latest else created_at,
-            "authenticated_by": "+".join(
-                dict.fromkeys(str(r.get("type") or r.get("method")) for r in methods)
-            )[:40],
+            "authenticated_by": "+".join(dict.fromkeys(str(r.get("type") or r.get("method")) for r in methods))[:40],
         }
 
     def touch(self, now: datetime) -> None:

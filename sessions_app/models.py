@@ -190,9 +190,7 @@ class Session(models.Model):
             ),
             # clearsessions.
             models.Index(fields=["idle_expires_at"], name="session_idle_expiry"),
-            models.Index(
-                fields=["revoked_at"], name="session_revoked", condition=Q(revoked_at__isnull=False)
-            ),
+            models.Index(fields=["revoked_at"], name="session_revoked", condition=Q(revoked_at__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
@@ -248,9 +246,7 @@ class SecurityEvent(models.Model):
         PRIVILEGES_CHANGED = "privileges_changed", "Rights changed"
 
     # Null when the address that was tried belongs to nobody.
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="security_events"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="security_events")
     kind = models.CharField(max_length=20, choices=Kind.choices)
     at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -272,9 +268,7 @@ class SecurityEvent(models.Model):
                 name="security_failure_subject",
                 condition=Q(kind="sign_in_failed"),
             ),
-            models.Index(
-                fields=["address", "at"], name="security_failure_address", condition=Q(kind="sign_in_failed")
-            ),
+            models.Index(fields=["address", "at"], name="security_failure_address", condition=Q(kind="sign_in_failed")),
         ]
 
     def __str__(self) -> str:
@@ -291,9 +285,7 @@ class SecurityEvent(models.Model):
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def active(self, now: datetime | None = None) -> Self:
-        return self.filter(revoked_at=None).filter(
-            Q(expires_at=None) | Q(expires_at__gt=now or timezone.now())
-        )
+        return self.filter(revoked_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()))
 
     def visible_to(self, user: User) -> Self:
         return self.filter(user=user)

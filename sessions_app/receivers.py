@@ -53,9 +53,7 @@ def renew_token(sender: type[User], request: HttpRequest, user: User, **kwargs: 
     """Give the session a new token when its person proved again who they are (ASVS 7.2.4)."""
     if kwargs.get("reauthenticated"):
         request.session.cycle_key()
-        services.record(
-            kind=Kind.REAUTHENTICATED, user=user, client=request.client, note=kwargs.get("method", "")
-        )
+        services.record(kind=Kind.REAUTHENTICATED, user=user, client=request.client, note=kwargs.get("method", ""))
 
 
 @receiver(account_signals.password_changed)
@@ -77,14 +75,10 @@ def end_sessions_after_mfa(sender: type[User], request: HttpRequest, user: User,
     _end_others(request, user, kind=Kind.MFA_CHANGED, reason=Session.Reason.MFA)
 
 
-def _end_others(
-    request: HttpRequest, user: User, *, kind: SecurityEvent.Kind, reason: Session.Reason
-) -> None:
+def _end_others(request: HttpRequest, user: User, *, kind: SecurityEvent.Kind, reason: Session.Reason) -> None:
     services.record(kind=kind, user=user, client=request.client, by=user)
     keep = request.session.row_id if request.user.pk == user.pk else None
-    services.end_other_sessions(
-        user_id=user.pk, keep_session_id=keep, by=user, reason=reason, client=request.client
-    )
+    services.end_other_sessions(user_id=user.pk, keep_session_id=keep, by=user, reason=reason, client=request.client)
 
 
 @receiver(signals.session_displaced)

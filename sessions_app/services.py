@@ -123,9 +123,7 @@ def read_not_me(token: str) -> tuple[int, int]:
     try:
         claim = signing.loads(token, salt=NOT_ME_SALT, max_age=timedelta(days=NOT_ME_DAYS))
     except signing.BadSignature as error:
-        raise LinkInvalid(
-            "This link is not valid any more. Change your password if you are in doubt."
-        ) from error
+        raise LinkInvalid("This link is not valid any more. Change your password if you are in doubt.") from error
     return claim["user"], claim["session"]
 
 
@@ -274,9 +272,7 @@ def create_token(
     if not scopes:
         raise NoScopes("Choose at least one thing that the token may do.")
     if ApiToken.objects.active().filter(user=user).count() >= TOKENS_MAX:
-        raise TooManyTokens(
-            f"You have {TOKENS_MAX} tokens, which is the most. Revoke one that you do not use."
-        )
+        raise TooManyTokens(f"You have {TOKENS_MAX} tokens, which is the most. Revoke one that you do not use.")
     plain = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user=user,

@@ -124,9 +124,7 @@ def token_revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     return redirect("sessions_app:tokens")
 
 
-def _token_page(
-    request: HttpRequest, form: ApiTokenForm, *, plain: str = "", status: int = 200
-) -> HttpResponse:
+def _token_page(request: HttpRequest, form: ApiTokenForm, *, plain: str = "", status: int = 200) -> HttpResponse:
     tokens = ApiToken.objects.visible_to(request.user).active().order_by("-pk")
     context = {"form": form, "tokens": list(tokens), "plain": plain}
     return render(request, "sessions_app/token_list.html", context, status=status)
