@@ -8,7 +8,16 @@ for key in ("DATABASE_URL", "REDIS_URL"):
     if not os.environ.get(key):
         raise SystemExit(f"{key} is not set: run `make test`, or python -m deploy.local.servers --fast -- pytest ...")
 
-for key in ("DEBUG", "DEMO", "DEMO_PASSWORD", "HTTPS", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "BASE_URL", "HALL_NAME"):
+for key in (
+    "DEBUG",
+    "DEMO",
+    "DEMO_PASSWORD",
+    "HTTPS",
+    "ALLOWED_HOSTS",
+    "CSRF_TRUSTED_ORIGINS",
+    "BASE_URL",
+    "HALL_NAME",
+):
     os.environ.pop(key, None)
 for key in ("EMAIL_URL", "DEFAULT_FROM_EMAIL", "METRICS_ALLOWED", "TRUSTED_PROXIES", "STATIC_ROOT", "LOG_LEVEL"):
     os.environ.pop(key, None)

@@ -1,6 +1,6 @@
 """The Chromium of the browser tests: the machine's own, else the system's package, else Playwright's.
 
-    python -m deploy.local.chromium     looks, installs when it must, prints where it is
+python -m deploy.local.chromium     looks, installs when it must, prints where it is
 """
 
 import os

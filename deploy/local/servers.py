@@ -420,7 +420,9 @@ def _wait(server: Server, attempt) -> None:
             _stop(server.process, signal.SIGKILL)
             said = server.last_lines() or [str(error).strip()]
             fatal = [line for line in said if "FATAL" in line or "rror" in line]
-            raise LocalError(f"{server.name} did not start: {(fatal or said)[-1].strip()} (log: {server.log})") from None
+            raise LocalError(
+                f"{server.name} did not start: {(fatal or said)[-1].strip()} (log: {server.log})"
+            ) from None
 
 
 def _stop(process: subprocess.Popen[bytes], *signals: int) -> None:

@@ -1,0 +1,21 @@
+"""The Celery worker for `make run`: a pool process ends with its worker, however that ends."""
+
+import sys
+import warnings
+
+from celery.__main__ import main
+from celery.platforms import SecurityWarning
+from celery.signals import worker_process_init
+
+from deploy.local.orphans import die_with_parent
+
+
+@worker_process_init.connect
+def _end_with_worker(**_):
+    die_with_parent()
+
+
+if __name__ == "__main__":
+    # `make run` also works as root, and the worker only ever takes JSON.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    sys.exit(main())
