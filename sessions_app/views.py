@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from sessions_app import services
 from sessions_app.forms import ApiTokenForm
@@ -131,6 +131,7 @@ def _token_page(request: HttpRequest, form: ApiTokenForm, *, plain: str = "", st
 
 
 @login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def not_me(request: HttpRequest, token: str) -> HttpResponse:
     """Show the question on GET, because mail scanners follow links; act on POST."""
     try:
