@@ -1,0 +1,68 @@
+"""Rows for tests: typed keyword functions with believable defaults. Alice owns, Bob may, Mallory may not."""
+
+from datetime import datetime, timedelta
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+
+from sessions_app.models import ApiToken, Device, SecurityEvent, Session, User, token_hash
+
+PASSWORD = "correct horse battery"
+
+
+def user(
+    *,
+    name: str = "alice",
+    email: str = "",
+    password: str = PASSWORD,
+    staff: bool = False,
+    superuser: bool = False,
+    active: bool = True,
+    verified: bool = True,
+) -> User:
+    row = User.objects.create(
+        email=email or f"{name}@example.org",
+        display_name=name.title(),
+        password=make_password(password),
+        is_staff=staff or superuser,
+        is_superuser=superuser,
+        is_active=active,
+    )
+    EmailAddress.objects.create(user=row, email=row.email, primary=True, verified=verified)
+    return row
+
+
+def device(*, user: User, token: str = "d" * 43, user_agent: str = "") -> Device:
+    return Device.objects.create(user=user, token_hash=token_hash(token), user_agent=user_agent)
+
+
+def session(
+    *,
+    user: User | None,
+    token: str,
+    created_at: datetime | None = None,
+    idle: timedelta = timedelta(hours=2),
+    absolute: timedelta = timedelta(hours=24),
+) -> Session:
+    created_at = created_at or timezone.now()
+    return Session.objects.create(
+        token_hash=token_hash(token),
+        user=user,
+        created_at=created_at,
+        last_seen_at=created_at,
+        idle_expires_at=created_at + idle,
+        absolute_expires_at=created_at + absolute,
+    )
+
+
+def api_token(*, user: User, name: str = "printer", plain: str = "gh_plain") -> ApiToken:
+    return ApiToken.objects.create(
+        user=user, name=name, token_hash=token_hash(plain), hint=plain[:9], scopes=[ApiToken.Scope.READ]
+    )
+
+
+def security_event(
+    *, user: User | None, kind: SecurityEvent.Kind = SecurityEvent.Kind.SIGNED_IN, note: str = ""
+) -> SecurityEvent:
+    return SecurityEvent.objects.create(user=user, kind=kind, note=note)

@@ -1,0 +1,230 @@
+"""What two requests at once may not do to a session (invariants 2, 3 and 5), each beside Django's `cached_db`.
+
+`cached_db` is the control: the same steps show the fault there, so the steps do find it.
+"""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.cached_db import SessionStore as CachedDbStore
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from sessions_app import cache, limits, services
+from sessions_app.engine import SessionStore
+from sessions_app.models import Session, token_hash
+from tests import factories
+from tests.races import Gate, held, race
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def opened(engine, **values):
+    store = engine()
+    store.update(values)
+    store.save()
+    return store.session_key
+
+
+def signed_in(user):
+    return opened(
+        SessionStore,
+        **{
+            SESSION_KEY: str(user.pk),
+            BACKEND_SESSION_KEY: "allauth.account.auth_backends.AuthenticationBackend",
+            HASH_SESSION_KEY: user.get_session_auth_hash(),
+        },
+    )
+
+
+# --- The resurrection -------------------------------------------------------------------------------------
+
+
+def test_cached_db_lets_a_slow_reader_bring_a_deleted_session_back_to_life():
+    key = opened(CachedDbStore, step=1)
+    CachedDbStore()._cache.delete(CachedDbStore().cache_key_prefix + key)
+
+    with held(Gate(), lambda: CachedDbStore(key).load(), "SELECT", "django_session"):
+        CachedDbStore().delete(key)
+
+    assert CachedDbStore(key).load() == {"step": 1}
+
+
+def test_a_slow_reader_cannot_bring_a_deleted_session_back_to_life():
+    key = opened(SessionStore, step=1)
+
+    with held(Gate(), lambda: SessionStore(key).load(), "SELECT", "sessions_app_session") as slow:
+        SessionStore().delete(key)
+
+    assert slow == [{"step": 1}]
+    assert cache.get(token_hash(key))[0] is None
+    assert SessionStore(key).load() == {}
+
+
+def test_a_slow_reader_cannot_bring_a_revoked_session_back_to_life():
+    alice = factories.user()
+    key = signed_in(alice)
+    row = Session.objects.get(token_hash=token_hash(key))
+
+    with held(Gate(), lambda: SessionStore(key).load(), "SELECT", "sessions_app_session") as slow:
+        services.end_session(session_id=row.pk, by=alice, reason=Session.Reason.PERSON)
+
+    assert slow[0][SESSION_KEY] == str(alice.pk)
+    assert cache.get(token_hash(key))[0] is None
+    assert SessionStore(key).load() == {}
+
+
+def test_without_its_lease_a_slow_reader_would_bring_the_session_back():
+    key = opened(SessionStore, step=1)
+    SessionStore(key).load()
+    entry, _ = cache.get(token_hash(key))
+    SessionStore().delete(key)
+    _, lease = cache.get(token_hash(key))
+
+    cache.fill(token_hash(key), lease, entry)
+
+    assert SessionStore(key).load() == {"step": 1}
+
+
+# --- The lost update --------------------------------------------------------------------------------------
+
+
+def two_writers(engine, key):
+    first, second = engine(key), engine(key)
+    first["left"], second["right"] = 1, 2
+    first.save()
+    second.save()
+    return engine(key).load()
+
+
+def test_cached_db_loses_one_of_two_changes():
+    key = opened(CachedDbStore, step=1)
+
+    assert two_writers(CachedDbStore, key) == {"step": 1, "right": 2}
+
+
+def test_two_requests_that_change_different_keys_both_keep_their_change():
+    key = opened(SessionStore, step=1)
+
+    assert two_writers(SessionStore, key) == {"step": 1, "left": 1, "right": 2}
+
+
+def test_ten_writers_at_once_keep_all_their_changes():
+    key = opened(SessionStore, step=1)
+
+    def writer(number):
+        def write():
+            store = SessionStore(key)
+            store[f"n{number}"] = number
+            store.save()
+
+        return write
+
+    results = race(*[writer(number) for number in range(10)])
+
+    assert results == [None] * 10
+    assert SessionStore(key).load() == {"step": 1} | {f"n{number}": number for number in range(10)}
+
+
+def test_a_removed_key_stays_removed_when_another_request_saves():
+    key = opened(SessionStore, basket="full", step=1)
+    first, second = SessionStore(key), SessionStore(key)
+    del first["basket"]
+    second["step"] = 2
+
+    first.save()
+    second.save()
+
+    assert SessionStore(key).load() == {"step": 2}
+
+
+def test_a_request_that_saves_late_does_not_revive_a_revoked_session():
+    alice = factories.user()
+    key = signed_in(alice)
+    late = SessionStore(key)
+    late["note"] = "late"
+    row = Session.objects.get(token_hash=token_hash(key))
+    services.end_session(session_id=row.pk, by=alice, reason=Session.Reason.PERSON)
+
+    with pytest.raises(UpdateError):
+        late.save()
+
+    assert SessionStore(key).load() == {}
+
+
+def test_an_older_writer_does_not_put_an_older_copy_over_a_newer_one():
+    key = opened(SessionStore, step=1)
+    SessionStore(key).load()
+    digest = token_hash(key)
+    older, _ = cache.get(digest)
+    store = SessionStore(key)
+    store["step"] = 2
+    store.save()
+
+    cache.replace(digest, older)
+
+    assert SessionStore(key).load() == {"step": 2}
+
+
+# --- The limit of sessions a person -----------------------------------------------------------------------
+
+
+def test_ten_sign_ins_at_once_leave_no_more_than_the_limit(settings):
+    settings.SESSION_MAX_PER_PERSON = 3
+    alice = factories.user()
+
+    results = race(*[lambda: signed_in(alice)] * 10)
+
+    assert not [result for result in results if isinstance(result, Exception)]
+    assert Session.objects.active().filter(user=alice).count() == 3
+
+
+def test_a_second_sign_in_waits_for_the_first_to_count_the_sessions():
+    alice = factories.user()
+
+    def open_first():
+        with transaction.atomic(durable=True):
+            limits.make_room(user_id=alice.pk, keep_session_id=None)
+
+    with (
+        held(Gate(), open_first, "sessions_app_user", "FOR NO KEY UPDATE"),
+        transaction.atomic(durable=True),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SET LOCAL lock_timeout = '100ms'")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            limits.make_room(user_id=alice.pk, keep_session_id=None)
+
+
+# --- Clearing ---------------------------------------------------------------------------------------------
+
+
+def test_clearing_steps_over_a_row_that_somebody_holds():
+    long_ago = timezone.now() - timedelta(days=3)
+    kept = factories.session(user=None, token="held", created_at=long_ago)
+    factories.session(user=None, token="free", created_at=long_ago)
+    gate = Gate()
+
+    def hold():
+        with transaction.atomic(durable=True):
+            return Session.objects.select_for_update().get(pk=kept.pk)
+
+    with held(gate, hold, "FOR UPDATE"):
+        deleted = services.clear_expired()
+
+    assert deleted == 1
+    assert list(Session.objects.values_list("pk", flat=True)) == [kept.pk]
+
+
+def test_two_clearings_at_once_delete_each_row_once():
+    long_ago = timezone.now() - timedelta(days=3)
+    for number in range(40):
+        factories.session(user=None, token=f"t{number}", created_at=long_ago)
+
+    results = race(*[lambda: services.clear_expired(batch=5)] * 4)
+
+    assert sum(results) <= 40
+    services.clear_expired()
+    assert not Session.objects.exists()
