@@ -79,6 +79,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
     # Counts changes of groups and permissions, so that each session notices one at its next request.
     privilege_version = models.PositiveIntegerField(default=0, editable=False)
+    # Counts changes of what sessions carry about their person, so that each reads it again at its next request.
+    profile_version = models.PositiveIntegerField(default=0, editable=False)
 
     objects = UserManager()
 

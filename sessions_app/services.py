@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.core import signing
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from sessions_app import cache, mails, signals
@@ -253,6 +253,18 @@ def note_privilege_change(*, user_id: int, by: User | None) -> None:
     user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     User.objects.filter(pk=user_id).update(privilege_version=user.privilege_version + 1)
     record(kind=Kind.PRIVILEGES_CHANGED, user=user, by=by)
+
+
+@transaction.atomic(savepoint=False)
+def note_profile_change(*, user_id: int) -> None:
+    """Make each session of a person read again what it carries about them; joins the caller's transaction."""
+    User.objects.filter(pk=user_id).update(profile_version=F("profile_version") + 1)
+
+
+@transaction.atomic(savepoint=False)
+def change_time_zone(*, user_id: int, time_zone: str) -> bool:
+    """Keep the zone in which a person reads times ("" for their browser's); return False when it was that already."""
+    return bool(User.objects.filter(pk=user_id).exclude(time_zone=time_zone).update(time_zone=time_zone))
 
 
 # --- API tokens -------------------------------------------------------------------------------------------

@@ -199,7 +199,7 @@ def _postgres(folder: Path, *, fast: bool) -> Iterator[Server]:
                 env=_plain_env(),
                 start_new_session=True,
                 # SIGINT is Postgres' fast and clean stop.
-                preexec_fn=dies_with_me(signal.SIGINT),  # noqa: PLW1509  (no threads yet)
+                preexec_fn=dies_with_me(signal.SIGINT),
                 **_as_user(user),
             ),
             f"postgres://postgres:{password}@{LOOPBACK}:{port}/{DATABASE}",
