@@ -14,8 +14,8 @@ from preferences.middleware import carried, theme_of_cookie
 register = template.Library()
 
 MODES = {"system": "System", "light": "Light", "dark": "Dark"}
-DAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def _theme(context: Context) -> themes.Theme:
