@@ -26,8 +26,8 @@ class Mode(models.TextChoices):
 class PreferenceQuerySet(models.QuerySet["Preference"]):
     def with_device_mode(self, device_id: int | None) -> Self:
         """Add `device_mode`: the mode that the person keeps on that device only, or None."""
-        override = DevicePreference.objects.filter(device_id=device_id).values("mode")[:1]
-        return self.annotate(device_mode=Subquery(override.filter(device__user=OuterRef("user"))))
+        override = DevicePreference.objects.filter(device_id=device_id, device__user=OuterRef("user"))
+        return self.annotate(device_mode=Subquery(override.values("mode")))
 
 
 class Preference(models.Model):

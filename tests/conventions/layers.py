@@ -109,7 +109,9 @@ def engines_are_pure(sources: Sequence[Source]) -> list[str]:
         if not source.is_python or ".".join(source.parts[:2]) not in ENGINES:
             continue
         for imported in imports(source):
-            if imported.app in {"django", "celery", "redis", "psycopg", "allauth"} or (imported.app in APPS and ".".join(imported.module.split(".")[:2]) not in ENGINES):
+            if imported.app in {"django", "celery", "redis", "psycopg", "allauth"} or (
+                imported.app in APPS and ".".join(imported.module.split(".")[:2]) not in ENGINES
+            ):
                 found.append(source.at(imported.line, f"an engine imports {imported.module}"))
     return found
 

@@ -6,6 +6,7 @@ Run by `test_django_suite.py` in a process of its own, with `tests/` of Django's
 from datetime import timedelta
 
 from django.core import management
+from django.http import HttpResponse
 from django.test import TestCase
 from django.utils import timezone
 from sessions_tests import tests as django_tests
@@ -46,7 +47,23 @@ class EngineTests(django_tests.SessionTestsMixin, TestCase):
 
 
 class MiddlewareTests(django_tests.SessionMiddlewareTests):
-    pass
+    def test_empty_session_saved(self):
+        """The same behaviour as Django's test of this name, which asks Django's own table at its end."""
+        request = self.request_factory.get("/")
+        request.COOKIES = {}
+        middleware = SessionMiddleware(lambda request: HttpResponse("body"))
+        middleware.process_request(request)
+        request.session["colour"] = "green"
+        middleware.process_response(request, HttpResponse("body"))
+        del request.session["colour"]
+
+        response = middleware.process_response(request, HttpResponse("body"))
+
+        key = request.session.session_key
+        row = Session.objects.get(token_hash=token_hash(key))
+        self.assertEqual(request.session.decode(row.data), {})
+        self.assertEqual(response.cookies["sessionid"].value, key)
+        self.assertEqual(response["Vary"], "Cookie")
 
 
 # The runner collects what a module holds: of Django's classes only those above, with our engine.
