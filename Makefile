@@ -70,6 +70,6 @@ checks:
 
 tests:
 	@echo "test: pytest"
-	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n auto --dist worksteal $(ARGS)
 
 endif

@@ -1,4 +1,4 @@
-"""The settings of the test run: the real ones, on the servers of `make test`, and nothing of the developer's."""
+"""The settings of the test run: the real ones, on the servers of `make test`, and nothing else."""
 
 import os
 import re
