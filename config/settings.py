@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -90,10 +91,14 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.context.hall",
             ],
         },
     },
 ]
+
+# Forms are drawn by the hall's own templates/django/forms.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Postgres ---------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ ENGINES = {
     "payments.allocation",
     "emailqueue.classification",
 }
+IMPURE = {"django", "celery", "redis", "psycopg", "allauth"}
 OUTERMOST = {"views", "urls", "api", "admin", "commands", "management", "templatetags", "apps", "migrations"}
 INWARD = {"forms", "receivers", "tasks", "delivery"}
 # Of one's own app a file imports what is neither on its list here nor a template tag, command or migration.
@@ -109,9 +110,8 @@ def engines_are_pure(sources: Sequence[Source]) -> list[str]:
         if not source.is_python or ".".join(source.parts[:2]) not in ENGINES:
             continue
         for imported in imports(source):
-            if imported.app in {"django", "celery", "redis", "psycopg", "allauth"} or (
-                imported.app in APPS and ".".join(imported.module.split(".")[:2]) not in ENGINES
-            ):
+            engine = ".".join(imported.module.split(".")[:2]) in ENGINES
+            if imported.app in IMPURE or (imported.app in APPS and not engine):
                 found.append(source.at(imported.line, f"an engine imports {imported.module}"))
     return found
 
@@ -132,22 +132,17 @@ def keys_point_down_by_string(sources: Sequence[Source]) -> list[str]:
 
 def _key_offences(source: Source, call: ast.Call, foreign: set[str]) -> list[str]:
     target = call.args[0] if call.args else keywords(call).get("to")
-    related = keywords(call).get("related_name")
-    hidden = isinstance(related, ast.Constant) and related.value == "+"
     name = dotted(target) if target is not None else ""
-    if name == "settings.AUTH_USER_MODEL":
-        if source.app != "sessions_app" and not hidden:
-            return [source.at(call, 'a key to the user needs related_name="+"')]
-        return []
+    text = target.value if isinstance(target, ast.Constant) and isinstance(target.value, str) else ""
+    app = text.split(".")[0] if "." in text else ""
     if name.split(".")[0] in foreign:
         return [source.at(call, f'a key to another app is a string "app.Model", not {name}')]
-    if not (isinstance(target, ast.Constant) and isinstance(target.value, str) and "." in target.value):
-        return []
-    app = target.value.split(".")[0]
-    if target.value.lower() == "sessions_app.user":
+    if source.app != "sessions_app" and text.lower() == "sessions_app.user":
         return [source.at(call, "a key to the user is spelled settings.AUTH_USER_MODEL")]
-    if app == source.app or app not in LEVEL:
-        return []
-    if LEVEL[app] >= LEVEL[source.app]:
-        return [source.at(call, f"a key to {target.value} does not point down")]
-    return [] if hidden else [source.at(call, f'a key to {target.value} needs related_name="+"')]
+    if app in APPS - {source.app} and LEVEL[app] >= LEVEL[source.app]:
+        return [source.at(call, f"a key to {text} does not point down")]
+    to_user = name == "settings.AUTH_USER_MODEL" and source.app != "sessions_app"
+    related = keywords(call).get("related_name")
+    if (to_user or app in APPS - {source.app}) and getattr(related, "value", None) != "+":
+        return [source.at(call, f'a key to {name or text} needs related_name="+"')]
+    return []

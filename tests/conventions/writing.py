@@ -40,6 +40,7 @@ NAMELESS = {
     *("utils", "util", "helpers", "helper", "managers", "selectors", "constants", "consts", "common", "core"),
     *("base", "mixins", "misc", "shared", "tools", "stuff"),
 }
+VAGUE = re.compile(r"_?(do|handle|process)_")
 DJANGOS_HOOKS = {
     "process_request",
     "process_response",
@@ -183,9 +184,8 @@ def names_say_something(sources: Sequence[Source]) -> list[str]:
         for node in ast.walk(source.tree):
             if isinstance(node, ast.ClassDef) and re.search(r"Mixin$|^BaseModel$", node.name):
                 found.append(source.at(node, f"{node.name}: no mixins and no base models"))
-            elif isinstance(node, Function) and re.match(r"_?(do|handle|process)_", node.name):
-                if node.name not in DJANGOS_HOOKS:
-                    found.append(source.at(node, f"{node.name}() says that it does something, not what"))
+            elif isinstance(node, Function) and VAGUE.match(node.name) and node.name not in DJANGOS_HOOKS:
+                found.append(source.at(node, f"{node.name}() says that it does something, not what"))
     return found
 
 

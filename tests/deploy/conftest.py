@@ -72,6 +72,8 @@ class Started:
         """Wait until it has ended, and return its exit code."""
         code = self.process.wait(SECONDS)
         self._reader.join(SECONDS)
+        if self.process.stdout:
+            self.process.stdout.close()
         return code
 
 
