@@ -73,9 +73,8 @@ def test_only_the_hash_of_the_token_is_stored_anywhere(alice, redis_server):
     token = client.cookies[settings.SESSION_COOKIE_NAME].value
 
     stored = [str(vars(row)) + str(SessionStore().decode(row.data)) for row in Session.objects.all()]
-    cached = [
-        key + (redis_server.get(key) or b"") for key in redis_server.keys() if redis_server.type(key) == b"string"
-    ]
+    names = [name for name in redis_server.scan_iter() if redis_server.type(name) == b"string"]
+    cached = [name + redis_server.get(name) for name in names]
 
     assert cached
     assert "account_reauthentication_state" in stored[0]
