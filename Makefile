@@ -1,6 +1,6 @@
 # Guildhall: `make help` says what there is. GNU make, from any folder: make -f path/to/Makefile run
 
-HERE := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+HERE := $(shell cd "$$(dirname '$(strip $(MAKEFILE_LIST))')" && pwd -P)
 export PYTHON ?=
 export PORT
 export UPGRADE
