@@ -17,13 +17,14 @@ from django.views.decorators.http import require_safe
 from django_redis import get_redis_connection
 from django_redis.exceptions import ConnectionInterrupted
 
+from config.celery import HEARTBEAT_SECONDS
+
 log = structlog.get_logger(__name__)
 
 State = Literal["ok", "late", "away", "unknown"]
 
-# The beat rings each minute: two rings may be lost before anybody is told.
-HEARTBEAT_SECONDS = 60
-HEARTBEAT_LATE_SECONDS = 180
+# Two rings may be lost before anybody is told.
+HEARTBEAT_LATE_SECONDS = 3 * HEARTBEAT_SECONDS
 HEARTBEAT_KEPT_SECONDS = 7 * 24 * 3600
 
 
@@ -83,7 +84,7 @@ def _redis() -> Part:
     return _look("redis", False, lambda: get_redis_connection().ping(), (redis.RedisError, ConnectionInterrupted))
 
 
-def beat_of(name: str) -> None:
+def note_alive(name: str) -> None:
     """Note that the worker or the beat is alive."""
     cache.set(f"heartbeat:{name}", time.time(), HEARTBEAT_KEPT_SECONDS)
 

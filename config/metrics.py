@@ -19,6 +19,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from lib import operations
+from sessions_app.clients import Client
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "unmatched"
@@ -62,7 +63,8 @@ def _slug(label: str) -> str:
 
 
 def _may_read(request: HttpRequest) -> bool:
-    address = request.client.address
+    client: Client | None = getattr(request, "client", None)
+    address = client.address if client else None
     forwarded = {"X-Forwarded-For", "Forwarded", "X-Real-Ip"} & set(request.headers)
     if address is None or (forwarded and not settings.TRUSTED_PROXIES):
         # A proxy that nobody named: the peer's address says nothing about who asks.
