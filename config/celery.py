@@ -5,14 +5,41 @@ twice, late or not at all without harm.
 """
 
 import os
+from typing import Any
 
-from celery import Celery
+import kombu.exceptions
+import redis.exceptions
+import structlog
+from celery import Celery, Task, signals
 from celery.schedules import crontab
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-app = Celery("guildhall")
+log = structlog.get_logger(__name__)
+
+# A message that no worker confirmed is delivered again after this; longer than the longest task may run.
+VISIBILITY_TIMEOUT_SECONDS = 3600
+TASK_SECONDS = 300
+QUEUE = "default"
+KEY_PREFIX = "celery:"
+HEARTBEAT_SECONDS = 60
+
+BROKER_AWAY = (kombu.exceptions.OperationalError, redis.exceptions.RedisError, OSError)
+
+
+class Bell(Task):
+    """A task whose ring may be lost: the row stays due, and the next sweep finds it."""
+
+    def apply_async(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().apply_async(*args, **kwargs)
+        except BROKER_AWAY as error:
+            log.warning("bell_not_heard", task=self.name, error=str(error))
+            return None
+
+
+app = Celery("guildhall", task_cls=Bell)
 
 
 @app.on_configure.connect
@@ -22,37 +49,57 @@ def _configure(sender: Celery, **_: object) -> None:
     sender.conf.broker_url = settings.REDIS_URL
 
 
-VISIBILITY_TIMEOUT_SECONDS = 3600
+@signals.setup_logging.connect
+def _keep_logging(**_: object) -> None:
+    """Leave logging as Django set it up: the same lines from the web, the worker and the beat."""
+
 
 app.conf.update(
     accept_content=["json"],
     task_serializer="json",
     result_serializer="json",
+    event_serializer="json",
     task_ignore_result=True,
     task_acks_late=True,
-    task_time_limit=300,
-    task_soft_time_limit=240,
-    task_default_queue="default",
-    task_queues=[Queue("default")],
+    task_reject_on_worker_lost=True,
+    task_time_limit=TASK_SECONDS,
+    task_soft_time_limit=TASK_SECONDS - 60,
+    task_default_queue=QUEUE,
+    task_queues=[Queue(QUEUE)],
+    task_create_missing_queues=False,
+    # A request does not wait for a broker that is away.
+    task_publish_retry=False,
     worker_prefetch_multiplier=1,
     worker_soft_shutdown_timeout=10,
     worker_max_tasks_per_child=1000,
     worker_hijack_root_logger=False,
     worker_cancel_long_running_tasks_on_connection_loss=True,
+    worker_send_task_events=False,
     broker_connection_retry_on_startup=True,
+    # None: a worker waits for its broker for as long as it takes.
+    broker_connection_max_retries=None,
     broker_transport_options={
         "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
         "socket_timeout": 5,
         "socket_connect_timeout": 2,
         "health_check_interval": 25,
-        "global_keyprefix": "celery:",
+        "global_keyprefix": KEY_PREFIX,
     },
     timezone="UTC",
     beat_schedule={
+        # Shows on the Operations page and at /readyz that the beat rings and that a worker answers.
+        "heartbeat": {
+            "task": "config.tasks.heartbeat",
+            "schedule": HEARTBEAT_SECONDS,
+            # An old ring says nothing new.
+            "options": {"expires": HEARTBEAT_SECONDS},
+        },
         "clear-expired-sessions": {
             "task": "sessions_app.tasks.clear_expired_sessions",
             "schedule": crontab(minute="17"),
+            "options": {"expires": 3600},
         },
     },
 )
 app.autodiscover_tasks()
+app.autodiscover_tasks(["config"])

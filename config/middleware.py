@@ -1,41 +1,124 @@
-"""What belongs to every answer: the headers, and plain words when a needed part is away."""
+"""What belongs to every answer: a request id and a line in the log, the headers, and plain words for bad input
+and for a part that is away."""
 
+import re
+import time
+import uuid
 from collections.abc import Callable
 
 import structlog
-from django.db import InterfaceError, OperationalError
+from django.core.signals import got_request_exception
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
-from config import views
+from config import faults, metrics, views
 
 log = structlog.get_logger(__name__)
 
-PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()"
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
+
+
+class RequestLogMiddleware:
+    """Give each request an id, write one line about it, and count it.
+
+    An id that came with the request is kept if it is well formed, so that a proxy's log and ours agree.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        sent = request.headers.get("X-Request-ID", "")
+        request_id = sent if REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            started = time.perf_counter()
+            response = self.get_response(request)
+            seconds = time.perf_counter() - started
+            metrics.count(request, response, seconds)
+            _write_line(request, response, seconds)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+def _write_line(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    match = request.resolver_match
+    client = getattr(request, "client", None)
+    # Only somebody whom the request itself asked about: a log line must not go to the database.
+    user = getattr(request, "_cached_user", None)
+    write = log.error if response.status_code >= 500 else log.info
+    write(
+        "request",
+        method=(request.method or "")[:16],
+        # Named by its route: the path may hold the key of a password reset.
+        route=f"/{match.route}" if match else None,
+        path=None if match else request.path[:200],
+        status=response.status_code,
+        ms=round(seconds * 1000, 1),
+        user_id=getattr(user, "pk", None),
+        address=client.address if client else None,
+    )
+
+
+@receiver(got_request_exception)
+def log_exception(sender: object, request: HttpRequest | None = None, **_: object) -> None:
+    log.exception("request_failed")
+
+
+class SecurityHeadersMiddleware:
+    """Add the headers that no library of ours sets."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
+class BadInputMiddleware:
+    """Refuse what no address of ours can mean, before anything tries to look it up."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        query = request.META.get("QUERY_STRING", "")
+        if "\0" in request.path_info or "\0" in query or "%00" in query or "%00" in request.path_info:
+            return views.bad_request(request, reason=faults.NUL_BYTE)
+        return self.get_response(request)
 
 
 class PartAwayMiddleware:
-    """Answer 503 in plain words when Postgres cannot be reached."""
+    """Answer in plain words when a view failed because Postgres is away or the input cannot be stored.
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    What fails outside of a view reaches `config.views.server_error`, which asks the same question.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, OperationalError | InterfaceError):
-            log.error("postgres_away", path=request.path, error=str(exception))
-            return views.service_unavailable(request)
-        return None
-
-
-class SecurityHeadersMiddleware:
-    """Add the headers that no library of ours sets."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        return response
+        return views.explained(request, exception)

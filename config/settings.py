@@ -5,38 +5,36 @@ to ask for anything looser (`DEBUG`, `DEMO`, `HTTPS=off`).
 """
 
 from datetime import timedelta
-from ipaddress import ip_network
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from config.logging import logging_config
+from config.environment import Environment
+from config.logging import FORMATS, LEVELS, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-environ.Env.read_env(env.str("ENV_FILE", str(BASE_DIR / ".env")), overwrite=False)
+env = Environment(BASE_DIR / ".env")
 
 # --- What kind of place this is ---------------------------------------------------------------------------
 
-DEBUG = env.bool("DEBUG", False)
-DEMO = env.bool("DEMO", False)
-DEMO_PASSWORD = env.str("DEMO_PASSWORD", "guildhall-demo")
-HTTPS = env.bool("HTTPS", True)
-SECRET_KEY = env.str("SECRET_KEY")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var")))
-HALL_NAME = env.str("HALL_NAME", "Guildhall")
+DEBUG = env.flag("DEBUG", False)
+DEMO = env.flag("DEMO", False)
+DEMO_PASSWORD = env.text("DEMO_PASSWORD", "guildhall-demo")
+HTTPS = env.flag("HTTPS", True)
+SECRET_KEY = env.text("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
+DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var")))
+HALL_NAME = env.text("HALL_NAME", "Guildhall")
 # Where people reach the hall; links in mails start with it.
-BASE_URL = env.str("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+BASE_URL = env.address("BASE_URL", "http://127.0.0.1:8000")
 
 # Networks whose X-Forwarded-For is believed, and networks that may read /metrics.
-TRUSTED_PROXIES = [ip_network(net) for net in env.list("TRUSTED_PROXIES", default=[])]
-METRICS_ALLOWED = [ip_network(net) for net in env.list("METRICS_ALLOWED", default=["127.0.0.1/32", "::1/128"])]
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+METRICS_ALLOWED = env.networks("METRICS_ALLOWED", ["127.0.0.1/32", "::1/128"])
 
 # --- Parts ------------------------------------------------------------------------------------------------
 
@@ -54,17 +52,17 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "csp",
     "django_htmx",
-    "django_structlog",
     "sessions_app",
     "preferences",
 ]
 
 MIDDLEWARE = [
-    "config.middleware.PartAwayMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "config.middleware.RequestLogMiddleware",
     "config.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.middleware.BadInputMiddleware",
+    "config.middleware.PartAwayMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sessions_app.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -102,7 +100,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Postgres ---------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url("DATABASE_URL")}
+DATABASES = {"default": env.database("DATABASE_URL")}
 DATABASES["default"] |= {
     # Safe behind PgBouncer in transaction mode: nothing outlives a transaction.
     "DISABLE_SERVER_SIDE_CURSORS": True,
@@ -110,13 +108,13 @@ DATABASES["default"] |= {
     "ATOMIC_REQUESTS": False,
 }
 DATABASES["default"].setdefault("OPTIONS", {})
-if env.bool("DATABASE_POOL", True):
+if env.flag("DATABASE_POOL", True):
     DATABASES["default"]["OPTIONS"]["pool"] = {
-        "min_size": env.int("DATABASE_POOL_MIN", 1),
-        "max_size": env.int("DATABASE_POOL_MAX", 8),
+        "min_size": env.number("DATABASE_POOL_MIN", 1),
+        "max_size": env.number("DATABASE_POOL_MAX", 8),
         "timeout": 5,
     }
-if env.bool("DATABASE_TIMEOUTS", True):
+if env.flag("DATABASE_TIMEOUTS", True):
     # PgBouncer refuses `options` at connect: there, set these with ALTER ROLE and DATABASE_TIMEOUTS=off.
     DATABASES["default"]["OPTIONS"]["options"] = (
         "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
@@ -125,7 +123,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis ------------------------------------------------------------------------------------------------
 
-REDIS_URL = env.str("REDIS_URL")
+REDIS_URL = env.redis("REDIS_URL")
 # Half-open sockets must not hold a page: all of Redis is optional for answering a request.
 REDIS_TIMEOUT_SECONDS = 0.25
 CACHES = {
@@ -235,14 +233,16 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     },
 }
+# How long a browser or a probe should wait when a part is away.
+RETRY_AFTER_SECONDS = 30
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
 # --- Mail, time, files, logs ------------------------------------------------------------------------------
 
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+vars().update(env.email("EMAIL_URL", "consolemail://"))
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Guildhall <hall@localhost>")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Guildhall <hall@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 LANGUAGE_CODE = "en-gb"
@@ -251,13 +251,15 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static")))
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": env.str("STATICFILES_BACKEND", "whitenoise.storage.CompressedManifestStaticFilesStorage")
+        "BACKEND": env.text("STATICFILES_BACKEND", "whitenoise.storage.CompressedManifestStaticFilesStorage")
     },
 }
 
-LOGGING = logging_config(format=env.str("LOG_FORMAT", "json"), level=env.str("LOG_LEVEL", "INFO"))
+LOGGING = logging_config(
+    format=env.choice("LOG_FORMAT", "json", FORMATS), level=env.choice("LOG_LEVEL", "INFO", LEVELS)
+)

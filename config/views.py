@@ -1,9 +1,19 @@
 """The home page, and the pages for when something is wrong."""
 
+import sys
+
+import structlog
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
+
+from config import faults
+from config.context import hall
+
+log = structlog.get_logger(__name__)
 
 
 @login_not_required
@@ -12,8 +22,11 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home.html")
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "400.html", status=400)
+def bad_request(request: HttpRequest, exception: Exception | None = None, *, reason: str = "") -> HttpResponse:
+    """Say what was wrong; without the request, because reading more of it may fail again."""
+    reason = reason or faults.reason_of_refusal(exception) or ""
+    log.warning("input_refused", reason=reason, error=str(exception)[:200] if exception else "")
+    return _page_alone(request, "400.html", 400, reason=reason)
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -21,6 +34,7 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    log.warning("csrf_refused", reason=reason)
     return render(request, "403_csrf.html", status=403)
 
 
@@ -29,10 +43,30 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "500.html", status=500)
+    """Answer for whatever nobody caught: 503 or 400 when it has such a reason, else 500."""
+    exception = sys.exception()
+    return explained(request, exception) or _page_alone(request, "500.html", 500)
+
+
+def explained(request: HttpRequest, exception: BaseException | None) -> HttpResponse | None:
+    """Return the page for a part that is away or for input that cannot be taken; None for a fault of ours."""
+    if faults.is_part_away(exception):
+        log.error("postgres_away", error=str(exception))
+        return service_unavailable(request)
+    reason = faults.reason_of_refusal(exception)
+    if reason is None:
+        return None
+    # With its traceback when the database was the first to notice: a form should have.
+    log.info("input_reached_too_far", exc_info=exception)
+    return bad_request(request, reason=reason)
 
 
 def service_unavailable(request: HttpRequest) -> HttpResponse:
-    response = render(request, "503.html", status=503)
-    response["Retry-After"] = "30"
+    response = _page_alone(request, "503.html", 503)
+    response["Retry-After"] = str(settings.RETRY_AFTER_SECONDS)
     return response
+
+
+def _page_alone(request: HttpRequest, template: str, status: int, **context: str) -> HttpResponse:
+    """Render a page that asks nobody anything: without the request, so no session, person, theme or database."""
+    return HttpResponse(render_to_string(template, hall(request) | context), status=status)
