@@ -26,6 +26,8 @@ VIEW_LINES = 25
 # and so is one that is here and not marked.
 PUBLIC = {
     "config.views.home": "says what this hall is, and where to sign in",
+    "preferences.views.appearance": "strangers have eyes too: a theme needs no account",
+    "preferences.views.theme": "the form behind it",
     "sessions_app.views.not_me": "opened from a mail on whatever device the mail is read; the signed link is the proof",
 }
 WRITES = {
