@@ -48,13 +48,11 @@ def addresses(resolver: URLResolver, namespace: str = "") -> Iterator[Address]:
 
 
 def _sample(pattern: URLPattern, name: str) -> str | None:
-    if not name:
+    """Return an address that this pattern answers, when its converters say what may stand there."""
+    if not name or pattern.callback.__module__.split(".")[0] not in LEVEL:
         return None
     converters: dict[str, Any] = pattern.pattern.converters
-    values = {key: SAMPLES.get(type(converter).__name__, "x") for key, converter in converters.items()}
-    return (
-        reverse(name, kwargs=values) if name.split(":")[0] != "admin" and hasattr(pattern.pattern, "_route") else None
-    )
+    return reverse(name, kwargs={key: SAMPLES.get(type(each).__name__, "x") for key, each in converters.items()})
 
 
 def open_to_strangers(found: list[Address]) -> list[str]:
