@@ -3,6 +3,7 @@
 HERE := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 export PYTHON ?=
 export PORT
+export UPGRADE
 export DATA_DIR
 
 .DEFAULT_GOAL := help

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -110,7 +110,7 @@ def theme(request: HttpRequest) -> HttpResponseBase:
         )
     except services.StaleChoice as error:
         messages.warning(request, str(error))
-        return redirect(_way_back(request, form))
+        return HttpResponseRedirect(_way_back(request, form))
     forget_carried(request)
     shown = theme_of_request(request)
     return _answer(request, form, shown, themes.Cookie(shown, themes.MIRRORED), version=row.version)
@@ -123,7 +123,7 @@ def _answer(
     if request.headers.get("Accept", "").startswith("application/json"):
         response = JsonResponse({**chosen._asdict(), "version": version})
     else:
-        response = redirect(_way_back(request, form))
+        response = HttpResponseRedirect(_way_back(request, form))
     set_theme_cookie(response, cookie)
     return response
 

@@ -1,8 +1,12 @@
 """What allauth asks us: who may try, what is recorded, which address a request has."""
 
+import time
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.http import HttpRequest
 from django.shortcuts import render
@@ -11,6 +15,13 @@ from sessions_app import services
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """A sign-in within the last minutes is proof enough; allauth would ask again at once."""
+        request = context.request
+        records = get_authentication_records(request, request.user)
+        latest = max((record["at"] for record in records), default=0.0)
+        return time.time() - latest >= app_settings.REAUTHENTICATION_TIMEOUT
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return request.client.address or "0.0.0.0"  # noqa: S104  (a key for counting, not a bind)
 

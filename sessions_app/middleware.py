@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 # What `secrets.token_urlsafe(32)` makes: anything else was not issued here.
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+TOKEN_COOKIES = (settings.SESSION_COOKIE_NAME, settings.DEVICE_COOKIE_NAME)
 DEVICE_COOKIE_AGE = timedelta(days=400)  # the longest that browsers keep a cookie (RFC 6265bis, section 5.5)
 CLEAR_SITE_DATA = '"cache", "storage"'  # not "cookies": the device and the theme outlive the session
 
@@ -47,7 +48,13 @@ class SessionMiddleware(django_sessions.SessionMiddleware):
         token = issued(cookie)
         if cookie is not None and token is None:
             log.warning("session_cookie_foreign", token_hash=token_hash(cookie).hex()[:16])
-        request.session = SessionStore(token)
+        device = request.COOKIES.get(settings.DEVICE_COOKIE_NAME)
+        request.session, request.device_token = SessionStore(token), issued(device)
+        # From here on nothing that copies a request (an error report, allauth's suspended requests, which go into
+        # the session row) can write the tokens down.
+        request.META["HTTP_COOKIE"] = "; ".join(
+            f"{name}={value}" for name, value in request.COOKIES.items() if name not in TOKEN_COOKIES
+        )
         request.session.client = request.client
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:

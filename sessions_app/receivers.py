@@ -5,7 +5,6 @@ from typing import Any
 
 from allauth.account import signals as account_signals
 from allauth.mfa import signals as mfa_signals
-from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import transaction
 from django.dispatch import receiver
@@ -13,7 +12,6 @@ from django.http import HttpRequest
 
 from sessions_app import mails, services, signals
 from sessions_app.engine import PRIVILEGES_KEY
-from sessions_app.middleware import issued
 from sessions_app.models import SecurityEvent, Session, User
 
 Kind = SecurityEvent.Kind
@@ -27,7 +25,7 @@ def open_session(sender: type[User], request: HttpRequest, user: User, **_: Any)
         # A test client's force_login: no browser, hence no device.
         return
     services.record(kind=Kind.SIGNED_IN, user=user, client=client)
-    token = issued(request.COOKIES.get(settings.DEVICE_COOKIE_NAME)) or secrets.token_urlsafe(32)
+    token = request.device_token or secrets.token_urlsafe(32)
     device, is_new = services.recognise_device(user_id=user.pk, device_token=token, client=client)
     request.new_device_token = token
     request.session.device_id = device.pk

@@ -22,7 +22,9 @@ from honcho.printer import Message, Printer
 from honcho.process import Popen, Process
 
 from deploy.local import servers
+from deploy.local.ground import BASE_DIR, LOOPBACK, LocalError, free_port, read_env_file, secret
 from deploy.local.orphans import die_with_parent, dies_with_me
+from deploy.local.server import Server
 
 DEMO_PEOPLE = ("alice", "bob", "carol", "mallory", "olga")
 LAST_LINES = 15
@@ -61,7 +63,7 @@ class Memory(Printer):
 class Supervisor(Manager):
     """honcho's manager, which also watches the servers and says when the hall is open."""
 
-    def __init__(self, watched: list[servers.Server], announce) -> None:
+    def __init__(self, watched: list[Server], announce) -> None:
         self.memory = Memory()
         super().__init__(self.memory)
         self.watched = watched
@@ -88,13 +90,13 @@ class Supervisor(Manager):
 
 
 def main() -> int:
-    servers.read_env_file()
+    read_env_file()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         port = _port()
         with servers.running() as watched:
             return _run(port, watched)
-    except servers.LocalError as error:
+    except LocalError as error:
         say(str(error))
         return 1
     except KeyboardInterrupt:
@@ -104,22 +106,20 @@ def main() -> int:
 def _port() -> int:
     text = os.environ.get("PORT") or "8000"
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise servers.LocalError(f"PORT must be a number from 1 to 65535, not {text!r}")
+        raise LocalError(f"PORT must be a number from 1 to 65535, not {text!r}")
     try:
         # As gunicorn will do it: a port that was left a moment ago is free.
-        socket.create_server((servers.LOOPBACK, int(text))).close()
+        socket.create_server((LOOPBACK, int(text))).close()
     except PermissionError:
-        raise servers.LocalError(f"port {text} needs root: choose one above 1023 with PORT=8001") from None
+        raise LocalError(f"port {text} needs root: choose one above 1023 with PORT=8001") from None
     except OSError:
-        raise servers.LocalError(
-            f"port {text} is taken: stop what listens there, or choose another: PORT=8001"
-        ) from None
+        raise LocalError(f"port {text} is taken: stop what listens there, or choose another: PORT=8001") from None
     return int(text)
 
 
-def _run(port: int, watched: list[servers.Server]) -> int:
+def _run(port: int, watched: list[Server]) -> int:
     folder = Path(os.environ["DATA_DIR"])
-    mail_port = None if os.environ.get("EMAIL_URL") else servers.free_port()
+    mail_port = None if os.environ.get("EMAIL_URL") else free_port()
     _fill_environment(folder, port, mail_port)
     _prepare()
 
@@ -141,17 +141,17 @@ def _run(port: int, watched: list[servers.Server]) -> int:
 def _fill_environment(folder: Path, port: int, mail_port: int | None) -> None:
     """Say what the environment and `.env` leave open; the parts inherit it."""
     defaults = {
-        "SECRET_KEY": servers.secret(folder / "secret.key"),
+        "SECRET_KEY": secret(folder / "secret.key"),
         "DEBUG": "off",
         "DEMO": "on",
         "HTTPS": "off",
         "LOG_FORMAT": "console",
-        "BASE_URL": f"http://{servers.LOOPBACK}:{port}",
+        "BASE_URL": f"http://{LOOPBACK}:{port}",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONUNBUFFERED": "1",
     }
     if mail_port:
-        defaults["EMAIL_URL"] = f"smtp://{servers.LOOPBACK}:{mail_port}"
+        defaults["EMAIL_URL"] = f"smtp://{LOOPBACK}:{mail_port}"
     for key, value in defaults.items():
         os.environ[key] = os.environ.get(key) or value
 
@@ -162,7 +162,7 @@ def _prepare() -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        cwd=servers.BASE_DIR,
+        cwd=BASE_DIR,
         preexec_fn=dies_with_me(),
     )
     lines: deque[str] = deque(maxlen=LAST_LINES)
@@ -176,14 +176,14 @@ def _prepare() -> None:
         child.kill()
         raise
     if code:
-        raise servers.LocalError(f"the hall could not be prepared: {lines[-1] if lines else f'exit code {code}'}")
+        raise LocalError(f"the hall could not be prepared: {lines[-1] if lines else f'exit code {code}'}")
 
 
 def _commands(folder: Path, port: int, mail_port: int | None) -> dict[str, list[str]]:
     commands = {
         "web": [
             *("gunicorn", "config.wsgi", "--config", "python:deploy.local.gunicorn", "--no-control-socket"),
-            *("--bind", f"{servers.LOOPBACK}:{port}", "--worker-class", "gthread", "--workers", "2", "--threads", "4"),
+            *("--bind", f"{LOOPBACK}:{port}", "--worker-class", "gthread", "--workers", "2", "--threads", "4"),
             *("--graceful-timeout", "3", "--log-level", "warning"),
         ],
         "worker": [
@@ -203,7 +203,7 @@ def _commands(folder: Path, port: int, mail_port: int | None) -> dict[str, list[
 
 def _announce(port: int) -> None:
     """Print one line as soon as the hall answers."""
-    address = f"http://{servers.LOOPBACK}:{port}"
+    address = f"http://{LOOPBACK}:{port}"
     deadline = time.monotonic() + READY_SECONDS
     while not _answers(f"{address}/readyz"):
         if time.monotonic() > deadline:
@@ -232,5 +232,5 @@ def say(line: str) -> None:
 
 if __name__ == "__main__":
     die_with_parent(signal.SIGTERM)
-    os.chdir(servers.BASE_DIR)
+    os.chdir(BASE_DIR)
     sys.exit(main())

@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from deploy.local import chromium as chromium_finder
-from deploy.local.servers import free_port
+from deploy.local.ground import free_port
 
 HERE = Path(__file__).parent
 MAIL_SECONDS = 15
