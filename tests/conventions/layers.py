@@ -41,7 +41,7 @@ OF_LOWER = {
     "services": {"models", "services"},
     "views": {"models", "services"},
     "api": {"models", "services"},
-    "receivers": {"signals"},
+    "receivers": {"models", "signals"},
     "apps": {"services"},
 }
 OF_LOWER_NOTHING = {"models", "forms", "urls", "admin", "commands", "signals", "tasks", "delivery", "templatetags"}

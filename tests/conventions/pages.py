@@ -25,8 +25,22 @@ VIEW_LINES = 25
 # Every view that a stranger may see, and why. The only such list: a view marked public that is not here is refused,
 # and so is one that is here and not marked.
 PUBLIC = {
+    "config.health.healthz": "asked by machines that have no account",
+    "config.health.readyz": "asked by machines that have no account",
+    "config.metrics.metrics": "answers only the networks of METRICS_ALLOWED",
     "config.views.home": "says what this hall is, and where to sign in",
+    "preferences.views.appearance": "strangers have eyes too: a theme needs no account",
+    "preferences.views.theme": "the form behind it",
     "sessions_app.views.not_me": "opened from a mail on whatever device the mail is read; the signed link is the proof",
+}
+# Views without a CSRF token, and why another site gains nothing; each is the target of a form listed below.
+WITHOUT_TOKEN = {
+    "preferences.views.theme": "a token would keep public pages out of caches; foreign senders are refused",
+}
+FORMS_WITHOUT_TOKEN = {"templates/preferences/_theme_control.html"}
+# Templates that print markup as it is, and where that markup comes from.
+UNESCAPED = {
+    "templates/django/forms/_field_help.html": "help texts are written by code; a password validator's is a list",
 }
 WRITES = {
     *("save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create"),
@@ -99,6 +113,16 @@ def public_views_are_listed(sources: Sequence[Source]) -> list[str]:
     ] + missing
 
 
+def exemptions_from_tokens_are_listed(sources: Sequence[Source]) -> list[str]:
+    return [
+        source.at(function, f"{function.name}() takes posts without a CSRF token and is on no list")
+        for source in sources
+        if source.is_ours
+        for function in functions(source.tree)
+        if "csrf_exempt" in decorators(function) and f"{source.module}.{function.name}" not in WITHOUT_TOKEN
+    ]
+
+
 def public_is_said_by_the_decorator(sources: Sequence[Source]) -> list[str]:
     return [
         source.at(node, "sets login_required by hand; use @login_not_required")
@@ -159,8 +183,8 @@ INLINE = {
     r"<[^>]*\sstyle\s*=": "a style attribute",
     r"<[^>]*\s(on[a-z]+|hx-on[:\w-]*)\s*=": "a script in an attribute",
     r"javascript\s*:": "a script in an address",
-    r"\|\s*safe\b|{%\s*autoescape\s+off": "text that is not escaped",
 }
+RAW = re.compile(r"\|\s*safe\b|{%\s*autoescape\s+off")
 
 
 def templates_hold_no_code(sources: Sequence[Source]) -> list[str]:
@@ -173,11 +197,20 @@ def templates_hold_no_code(sources: Sequence[Source]) -> list[str]:
     ]
 
 
+def templates_escape(sources: Sequence[Source]) -> list[str]:
+    return [
+        source.at(source.text.count("\n", 0, match.start()) + 1, "has text that is not escaped")
+        for source in sources
+        if source.is_template and source.path not in UNESCAPED
+        for match in RAW.finditer(_without_comments(source.text))
+    ]
+
+
 def forms_carry_their_token(sources: Sequence[Source]) -> list[str]:
     return [
         source.at(source.text.count("\n", 0, match.start()) + 1, "a form that posts has no csrf_token")
         for source in sources
-        if source.is_template and source.app not in {"tests", "bench", "docs"}
+        if source.is_template and source.path not in FORMS_WITHOUT_TOKEN
         for match in re.finditer(r"<form\b(?:[^>]|%>)*?method=[\"']?post.*?(?:</form>|\Z)", source.text, re.I | re.S)
         if "csrf_token" not in match.group(0)
     ]

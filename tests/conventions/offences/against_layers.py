@@ -56,7 +56,10 @@ OFFENCES: dict[Rule, Cases] = {
             ("bookings/views.py", "from bookings import services\nfrom payments import services as payments"),
             ("bookings/models.py", "from bookings import availability"),
             ("emailqueue/services.py", "from emailqueue import tasks\n== emailqueue/delivery.py\n"),
-            ("bookings/receivers.py", "from bookings import services\nfrom payments import signals"),
+            (
+                "bookings/receivers.py",
+                "from bookings import services\nfrom payments import signals\nfrom payments.models import Bill",
+            ),
             ("bookings/services/moves.py", "from bookings.services.holds import hold"),
             ("tests/bookings/test_moves.py", "from bookings import tasks"),
         ],

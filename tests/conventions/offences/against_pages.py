@@ -77,7 +77,6 @@ OFFENCES: dict[Rule, Cases] = {
             ("templates/base.html", '<button onclick="go()">'),
             ("templates/base.html", '<button hx-on:click="go()">'),
             ("bookings/templates/x.html", '<a href="javascript:go()">'),
-            ("templates/base.html", "{{ text|safe }}"),
         ],
         allowed=[
             ("templates/base.html", '<script type="module" src="{% static "js/theme.js" %}"></script>'),
@@ -85,6 +84,17 @@ OFFENCES: dict[Rule, Cases] = {
             ("templates/base.html", "{# never <style> here #}"),
             ("templates/sessions_app/mails/new_device.html", "<style>p { margin: 0 }</style>"),
         ],
+    ),
+    pages.templates_escape: Cases(
+        caught=[
+            ("templates/base.html", "<p>\n{{ text|safe }}"),
+            ("templates/base.html", "{% autoescape off %}{{ text }}{% endautoescape %}"),
+        ],
+        allowed=[("templates/base.html", "{{ text|linebreaks }} {# not |safe #}")],
+    ),
+    pages.exemptions_from_tokens_are_listed: Cases(
+        caught=[("bookings/views.py", "@csrf_exempt\n@require_POST\ndef page(request): ...")],
+        allowed=[("preferences/views.py", "@csrf_exempt\n@require_POST\ndef theme(request): ...")],
     ),
     pages.forms_carry_their_token: Cases(
         caught=[("templates/x.html", '<form method="post"><button>Go</button></form>')],
