@@ -80,10 +80,14 @@ app.conf.update(
     broker_connection_max_retries=None,
     broker_transport_options={
         "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
-        "socket_timeout": 5,
-        "socket_connect_timeout": 2,
+        "socket_timeout": 2,
+        "socket_connect_timeout": 1,
         "health_check_interval": 25,
         "global_keyprefix": KEY_PREFIX,
+        # Of a publisher: a worker's own wait for its broker is broker_connection_max_retries.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
     },
     timezone="UTC",
     beat_schedule={

@@ -23,7 +23,7 @@ REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
 class Environment:
     def __init__(self, env_file: Path) -> None:
         self._env = environ.Env()
-        environ.Env.read_env(self._env.str("ENV_FILE", str(env_file)), overwrite=False)
+        environ.Env.read_env(self._env.str("ENV_FILE", str(env_file)) or str(env_file), overwrite=False)
 
     def text(self, key: str, default: str | None = None) -> str:
         """Return the value; an empty one is as good as none."""
