@@ -96,17 +96,20 @@ def theme(request: HttpRequest) -> HttpResponseBase:
     form = QuickThemeForm(request.POST)
     if not form.is_valid():
         raise BadRequest(f"The theme is one of: {', '.join(Mode.values)}.")
-    mode = form.cleaned_data["mode"]
-    if not request.user.is_authenticated:
-        chosen = theme_of_cookie(request)._replace(mode=mode)
-        return _answer(request, form, chosen, themes.Cookie(chosen, themes.CHOSEN), version=0)
+    if request.user.is_authenticated:
+        return _choose_for_person(request, form)
+    chosen = theme_of_cookie(request)._replace(mode=form.cleaned_data["mode"])
+    return _answer(request, form, chosen, themes.Cookie(chosen, themes.CHOSEN), version=0)
+
+
+def _choose_for_person(request: HttpRequest, form: QuickThemeForm) -> HttpResponseBase:
     version = form.cleaned_data["version"]
     try:
         row = services.choose_mode(
             user_id=request.user.pk,
             device_id=request.session.device_id,
             version=carried(request)["version"] if version is None else version,
-            mode=mode,
+            mode=form.cleaned_data["mode"],
         )
     except services.StaleChoice as error:
         messages.warning(request, str(error))

@@ -18,7 +18,7 @@ from django.db import IntegrityError, router, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from sessions_app import cache, limits
+from sessions_app import cache, limits, services
 from sessions_app.cache import Entry, Header
 from sessions_app.clients import Client
 from sessions_app.models import Session, token_hash
@@ -308,8 +308,6 @@ class SessionStore(SessionBase):
 
     @classmethod
     def clear_expired(cls) -> None:
-        from sessions_app import services  # the services import this engine's cache and limits
-
         services.clear_expired()
 
     # --- The same for async callers: the work is Postgres and Redis, in Django's database thread -------------

@@ -61,12 +61,12 @@ def record(
         by=by,
         address=client.address if client else None,
         user_agent=client.user_agent if client else "",
-        subject_hash=subject_hash(subject) if subject else None,
+        subject_hash=subject_hash(email=subject) if subject else None,
         note=note[:200],
     )
 
 
-def subject_hash(email: str) -> bytes:
+def subject_hash(*, email: str) -> bytes:
     """Return the digest under which tries for a mail address are counted, whatever its case."""
     return hashlib.sha256(email.strip().lower().encode("utf-8", "ignore")).digest()
 
@@ -86,7 +86,7 @@ def retry_after(*, email: str, client: Client) -> int:
     failures = SecurityEvent.objects.failed_attempts(since=now - ATTEMPT_WINDOW)
     waits = [0.0]
     for rows, allowed in (
-        (failures.filter(subject_hash=subject_hash(email)), ATTEMPTS_PER_SUBJECT),
+        (failures.filter(subject_hash=subject_hash(email=email)), ATTEMPTS_PER_SUBJECT),
         (failures.filter(address=client.address), ATTEMPTS_PER_ADDRESS),
     ):
         latest = list(rows.order_by("-at").values_list("at", flat=True)[:allowed])
@@ -118,7 +118,7 @@ def welcome_device(*, user: User, device: Device, session_id: int, client: Clien
     transaction.on_commit(lambda: mails.new_device(user=user, client=client, token=token), robust=True)
 
 
-def read_not_me(token: str) -> tuple[int, int]:
+def read_not_me(*, token: str) -> tuple[int, int]:
     """Return the user and session ids of a *This was not me* link; raise LinkInvalid for another or an old one."""
     try:
         claim = signing.loads(token, salt=NOT_ME_SALT, max_age=timedelta(days=NOT_ME_DAYS))
@@ -130,7 +130,7 @@ def read_not_me(token: str) -> tuple[int, int]:
 @transaction.atomic(durable=True)
 def disown_session(*, token: str, client: Client) -> User:
     """End the session that its owner says was not theirs; return the person, who needs a new password."""
-    user_id, session_id = read_not_me(token)
+    user_id, session_id = read_not_me(token=token)
     user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     if _revoke(Session.objects.filter(pk=session_id, user=user), by=user, reason=Session.Reason.NOT_ME):
         record(kind=Kind.SESSION_ENDED, user=user, client=client, by=user, note=Session.Reason.NOT_ME.label)
@@ -308,7 +308,7 @@ def revoke_token(*, token_id: int, by: User, client: Client | None = None) -> bo
     return True
 
 
-def authenticate_token(plain: str) -> ApiToken | None:
+def authenticate_token(*, plain: str) -> ApiToken | None:
     """Return the active token of an active person, noting its use at most once a minute; else None."""
     if not plain.startswith(TOKEN_PREFIX):
         return None

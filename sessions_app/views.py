@@ -135,7 +135,7 @@ def _token_page(request: HttpRequest, form: ApiTokenForm, *, plain: str = "", st
 def not_me(request: HttpRequest, token: str) -> HttpResponse:
     """Show the question on GET, because mail scanners follow links; act on POST."""
     try:
-        services.read_not_me(token)
+        services.read_not_me(token=token)
         if request.method != "POST":
             return render(request, "sessions_app/not_me.html", {"token": token})
         user = services.disown_session(token=token, client=request.client)

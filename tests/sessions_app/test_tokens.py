@@ -19,7 +19,7 @@ def make(user, *, expires_at=None, scopes=("read",)):
 def test_a_token_opens_for_its_person(alice):
     row, plain = make(alice)
 
-    found = services.authenticate_token(plain)
+    found = services.authenticate_token(plain=plain)
 
     assert (found, found.user) == (row, alice)
     assert ApiToken.objects.get().last_used_at
@@ -27,28 +27,28 @@ def test_a_token_opens_for_its_person(alice):
 
 @pytest.mark.parametrize("plain", ["", "gh_", "gh_wrong", "xx_" + "a" * 43, "gh_\0", "gh_\ud800"])
 def test_what_was_never_issued_opens_nothing(plain, db):
-    assert services.authenticate_token(plain) is None
+    assert services.authenticate_token(plain=plain) is None
 
 
 def test_a_revoked_token_opens_nothing(alice):
     row, plain = make(alice)
     services.revoke_token(token_id=row.pk, by=alice)
 
-    assert services.authenticate_token(plain) is None
+    assert services.authenticate_token(plain=plain) is None
 
 
 def test_an_expired_token_opens_nothing(alice):
     row, plain = make(alice)
     ApiToken.objects.filter(pk=row.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
 
-    assert services.authenticate_token(plain) is None
+    assert services.authenticate_token(plain=plain) is None
 
 
 def test_the_token_of_somebody_deactivated_opens_nothing(alice):
     _, plain = make(alice)
     services.deactivate_user(user_id=alice.pk, by=None)
 
-    assert services.authenticate_token(plain) is None
+    assert services.authenticate_token(plain=plain) is None
 
 
 def test_an_expiry_in_the_past_is_refused(alice):
