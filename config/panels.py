@@ -86,7 +86,7 @@ def celery() -> list[Figure]:
             waiting,
             "tasks",
             "wait" if waiting > QUEUE_LONG else "ok",
-            Series(values=samples, span=SAMPLES_SPAN),
+            series,
         ),
         Figure("In flight", taken, "tasks"),
         _alive("Worker last answered", "worker"),

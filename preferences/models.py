@@ -24,7 +24,7 @@ class Mode(models.TextChoices):
 
 
 class PreferenceQuerySet(models.QuerySet["Preference"]):
-    def with_device_mode(self, device_id: int | None) -> Self:
+    def with_device_mode(self, device_id: int) -> Self:
         """Add `device_mode`: the mode that the person keeps on that device only, or None."""
         override = DevicePreference.objects.filter(device_id=device_id, device__user=OuterRef("user"))
         return self.annotate(device_mode=Subquery(override.values("mode")))

@@ -35,7 +35,7 @@ class Carried(TypedDict):
 
 def read(*, user: User, device_id: int | None) -> Carried:
     """Return what a session of that person on that device should carry, in one query."""
-    row = Preference.objects.with_device_mode(device_id).filter(user=user).first() or Preference(user=user)
+    row = Preference.objects.with_device_mode(device_id or 0).filter(user=user).first() or Preference(user=user)
     return Carried(
         profile=user.profile_version,
         version=row.version,
@@ -65,7 +65,7 @@ def change_preferences(
 @transaction.atomic(durable=True)
 def choose_mode(*, user_id: int, device_id: int | None, version: int, mode: str) -> Preference:
     """Show a mode from now on: here only, where this device keeps its own, else everywhere. Raise StaleChoice."""
-    override = DevicePreference.objects.filter(device_id=device_id, device__user_id=user_id)
+    override = DevicePreference.objects.filter(device_id=device_id or 0, device__user_id=user_id)
     if not override.exists():
         return _change(user_id=user_id, version=version, changes={"mode": mode})
     row = _change(user_id=user_id, version=version, changes={})

@@ -12,7 +12,9 @@ MOTIONS = ("system", "reduced")
 
 COOKIE_MAX = 64
 # Who made the choice that a cookie holds: a person who was not signed in, or an account that it mirrors.
-CHOSEN, MIRRORED = "c", "m"
+Origin = Literal["c", "m"]
+CHOSEN: Origin = "c"
+MIRRORED: Origin = "m"
 
 
 class Theme(NamedTuple):
@@ -31,7 +33,7 @@ DEFAULT = Theme()
 
 class Cookie(NamedTuple):
     theme: Theme
-    origin: Literal["c", "m"]
+    origin: Origin
 
     @property
     def was_chosen(self) -> bool:
@@ -54,7 +56,7 @@ def read_cookie(value: str | None) -> Cookie | None:
     if len(parts) != len(Theme._fields) or origin not in (CHOSEN, MIRRORED):
         return None
     theme = Theme(*parts)
-    return Cookie(theme, origin) if is_theme(theme) else None  # type: ignore[arg-type]
+    return Cookie(theme, origin) if is_theme(theme) else None
 
 
 def resolve(*, account: Theme | None, override: str | None, cookie: Theme | None) -> Theme:

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,21 +14,28 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from preferences import services, themes
 from preferences.forms import PreferenceForm, QuickThemeForm, ThemeForm
-from preferences.middleware import carried, forget_carried, set_theme_cookie, theme_of_cookie, theme_of_request
+from preferences.middleware import (
+    carried_by_person,
+    forget_carried,
+    set_theme_cookie,
+    theme_of_cookie,
+    theme_of_request,
+)
 from preferences.models import Mode
+from sessions_app.requests import Request
 
 SAVED = "Saved. It looks like this everywhere from now on."
 
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def appearance(request: HttpRequest) -> HttpResponse:
+def appearance(request: Request) -> HttpResponse:
     if request.user.is_authenticated:
         return _of_person(request)
     return _of_browser(request)
 
 
-def _of_browser(request: HttpRequest) -> HttpResponse:
+def _of_browser(request: Request) -> HttpResponse:
     """Let somebody who is not signed in choose for this browser."""
     theme = theme_of_cookie(request)
     form = ThemeForm(request.POST if request.method == "POST" else None, initial=_theme_fields(theme))
@@ -42,8 +49,8 @@ def _of_browser(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _of_person(request: HttpRequest) -> HttpResponse:
-    held = carried(request)
+def _of_person(request: Request) -> HttpResponse:
+    held = carried_by_person(request)
     initial = _theme_fields(themes.Theme(*held["theme"])) | {
         "version": held["version"],
         "device": request.session.device_id,
@@ -69,7 +76,7 @@ def _of_person(request: HttpRequest) -> HttpResponse:
     return redirect("preferences:settings")
 
 
-def _save(request: HttpRequest, chosen: dict[str, Any]) -> None:
+def _save(request: Request, chosen: dict[str, Any]) -> None:
     device_id, mode = chosen.pop("device"), chosen.pop("device_mode")
     services.change_preferences(user_id=request.user.pk, device_id=device_id, device_mode=mode or None, **chosen)
     forget_carried(request)
@@ -79,7 +86,7 @@ def _theme_fields(theme: themes.Theme) -> dict[str, str]:
     return {"mode": theme.mode, "light_theme": theme.light, "dark_theme": theme.dark, "motion": theme.motion}
 
 
-def _page(request: HttpRequest, form: ThemeForm, *, status: int = 200) -> HttpResponse:
+def _page(request: Request, form: ThemeForm, *, status: int = 200) -> HttpResponse:
     return render(request, "preferences/appearance.html", {"form": form}, status=status)
 
 
@@ -89,7 +96,7 @@ def _page(request: HttpRequest, form: ThemeForm, *, status: int = 200) -> HttpRe
 @csrf_exempt
 @login_not_required
 @require_POST
-def theme(request: HttpRequest) -> HttpResponseBase:
+def theme(request: Request) -> HttpResponseBase:
     """Set the mode of the account (or of the browser, when nobody is signed in), and go back to the page."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise PermissionDenied("Another site sent this form.")
@@ -102,13 +109,13 @@ def theme(request: HttpRequest) -> HttpResponseBase:
     return _answer(request, form, chosen, themes.Cookie(chosen, themes.CHOSEN), version=0)
 
 
-def _choose_for_person(request: HttpRequest, form: QuickThemeForm) -> HttpResponseBase:
+def _choose_for_person(request: Request, form: QuickThemeForm) -> HttpResponseBase:
     version = form.cleaned_data["version"]
     try:
         row = services.choose_mode(
             user_id=request.user.pk,
             device_id=request.session.device_id,
-            version=carried(request)["version"] if version is None else version,
+            version=carried_by_person(request)["version"] if version is None else version,
             mode=form.cleaned_data["mode"],
         )
     except services.StaleChoice as error:
@@ -120,7 +127,7 @@ def _choose_for_person(request: HttpRequest, form: QuickThemeForm) -> HttpRespon
 
 
 def _answer(
-    request: HttpRequest, form: QuickThemeForm, chosen: themes.Theme, cookie: themes.Cookie, *, version: int
+    request: Request, form: QuickThemeForm, chosen: themes.Theme, cookie: themes.Cookie, *, version: int
 ) -> HttpResponseBase:
     response: HttpResponseBase
     if request.headers.get("Accept", "").startswith("application/json"):
@@ -131,7 +138,7 @@ def _answer(
     return response
 
 
-def _way_back(request: HttpRequest, form: QuickThemeForm) -> str:
+def _way_back(request: Request, form: QuickThemeForm) -> str:
     wanted = form.cleaned_data["next"]
     if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
         return wanted

@@ -1,7 +1,7 @@
 """What allauth asks us: who may try, what is recorded, which address a request has."""
 
 import time
-from typing import Any
+from typing import Any, cast
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.shortcuts import render
 
 from sessions_app import services
+from sessions_app.requests import Request
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -23,10 +24,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return time.time() - latest >= app_settings.REAUTHENTICATION_TIMEOUT
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return request.client.address or "0.0.0.0"  # noqa: S104  (a key for counting, not a bind)
+        return cast(Request, request).client.address or "0.0.0.0"  # noqa: S104  (a key for counting, not a bind)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        wait = services.retry_after(email=str(credentials.get("email", "")), client=request.client)
+        wait = services.retry_after(email=str(credentials.get("email", "")), client=cast(Request, request).client)
         if wait:
             response = render(request, "429.html", {"retry_after": wait}, status=429)
             response["Retry-After"] = str(wait)
@@ -35,4 +36,4 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         super().authentication_failed(request, **credentials)
-        services.record_failed_sign_in(email=str(credentials.get("email", "")), client=request.client)
+        services.record_failed_sign_in(email=str(credentials.get("email", "")), client=cast(Request, request).client)

@@ -61,7 +61,7 @@ class SessionStore(SessionBase):
         return self._version
 
     @property
-    def _hash(self) -> bytes:
+    def token_hash(self) -> bytes:
         return token_hash(self.session_key or "")
 
     def _get_new_session_key(self) -> str:
@@ -77,40 +77,40 @@ class SessionStore(SessionBase):
         if self.session_key is None:
             return {}
         now = timezone.now()
-        entry, lease = cache.get(self._hash)
+        entry, lease = cache.get(self.token_hash)
         if entry is None or entry.header.idle_expires_at <= now.timestamp():
             return self._load_row(now, lease)
         try:
             data = self.serializer().loads(entry.body)
         except Exception:  # noqa: BLE001  (whatever a foreign serialiser raises, the row decides)
-            cache.drop([self._hash])
+            cache.drop([self.token_hash])
             return self._load_row(now, "")
         self._hold(entry)
         return data
 
     def _load_row(self, now: datetime, lease: str) -> dict[str, Any]:
-        row = Session.objects.active(now).filter(token_hash=self._hash).first()
+        row = Session.objects.active(now).filter(token_hash=self.token_hash).first()
         if row is None:
-            log.info("session_unknown", token_hash=self._hash.hex()[:16])
+            log.info("session_unknown", token_hash=self.token_hash.hex()[:16])
             self._session_key = None
             self._forget()
             return {}
         data = self.decode(row.data)
         entry = self._entry(row, data)
         self._hold(entry)
-        cache.fill(self._hash, lease, entry)
+        cache.fill(self.token_hash, lease, entry)
         return data
 
     def reload(self) -> None:
         """Read the row again, past the cache: the caller knows that the copy is stale."""
         if self.session_key is not None:
-            cache.drop([self._hash])
+            cache.drop([self.token_hash])
             self._session_cache = self._load_row(timezone.now(), "")
 
     def abandon(self) -> None:
         """Become an anonymous, empty session without touching the row."""
         if self.session_key is not None:
-            cache.drop([self._hash])
+            cache.drop([self.token_hash])
         self.clear()
         self._session_key = None
         self._forget()
@@ -149,7 +149,7 @@ class SessionStore(SessionBase):
     def save(self, must_create: bool = False) -> None:
         if self.session_key is None:
             return self.create()
-        data = self._get_session(no_load=must_create)
+        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
         if must_create:
             self._insert(data)
         else:
@@ -158,7 +158,7 @@ class SessionStore(SessionBase):
 
     def _insert(self, data: dict[str, Any]) -> None:
         now = timezone.now()
-        row = Session(token_hash=self._hash, created_at=now, last_seen_at=now, **self._columns(data, now, now))
+        row = Session(token_hash=self.token_hash, created_at=now, last_seen_at=now, **self._columns(data, now, now))
         if self.client is not None:
             row.address, row.user_agent = self.client.address, self.client.user_agent
         using = router.db_for_write(Session)
@@ -183,7 +183,7 @@ class SessionStore(SessionBase):
                 break
             # Somebody saved this session since we read it: put our keys over theirs, and try again. Each
             # failure is another's success, so the last attempt need not be the luckiest.
-            fresh = Session.objects.filter(token_hash=self._hash, revoked_at=None).first()
+            fresh = Session.objects.filter(token_hash=self.token_hash, revoked_at=None).first()
             if fresh is None:
                 raise UpdateError
             merged = self.decode(fresh.data)
@@ -199,7 +199,7 @@ class SessionStore(SessionBase):
         self._session_cache = data
         entry = self._entry(row, data)
         self._hold(entry)
-        digest = self._hash
+        digest = self.token_hash
         transaction.on_commit(lambda: cache.replace(digest, entry), robust=True)
 
     def _try_update(self, data: dict[str, Any]) -> Session | None:
@@ -212,13 +212,13 @@ class SessionStore(SessionBase):
         columns = self._columns(data, created_at, now)
         if signs_in:
             columns["created_at"] = columns["last_seen_at"] = now
-        rows = Session.objects.filter(token_hash=self._hash, revoked_at=None, version=self._version)
+        rows = Session.objects.filter(token_hash=self.token_hash, revoked_at=None, version=self._version)
         with transaction.atomic(savepoint=False):
             if signs_in and person is not None:
                 limits.make_room(user_id=person, keep_session_id=self.row_id)
             if not rows.update(version=F("version") + 1, **columns):
                 return None
-        return Session.objects.defer("data").get(token_hash=self._hash)
+        return Session.objects.defer("data").get(token_hash=self.token_hash)
 
     def _columns(self, data: dict[str, Any], created_at: datetime, now: datetime) -> dict[str, Any]:
         person = _user_id(data)
@@ -260,7 +260,7 @@ class SessionStore(SessionBase):
             created_at=_moment(header.created_at),
             now=now,
         )
-        seen = {"last_seen_at": now, "idle_expires_at": idle}
+        seen: dict[str, object] = {"last_seen_at": now, "idle_expires_at": idle}
         if self.client is not None:
             seen |= {"address": self.client.address}
         idlers = Session.objects.active(now).filter(
@@ -268,16 +268,16 @@ class SessionStore(SessionBase):
         )
         if not idlers.update(**seen):
             # Another request noted it; our copy is older than the row.
-            cache.drop([self._hash])
+            cache.drop([self.token_hash])
             return
         self._header = header._replace(last_seen_at=now.timestamp(), idle_expires_at=idle.timestamp())
-        cache.replace(self._hash, Entry(self._version, self._header, self._stored))
+        cache.replace(self.token_hash, Entry(self._version, self._header, self._stored))
 
     # --- Renew and end ------------------------------------------------------------------------------------
 
     def cycle_key(self) -> None:
         """Give the same session a new token; the old one is dead in the same statement."""
-        data = self._session
+        data = self._session  # type: ignore[attr-defined]
         old = self.session_key
         if old is None:
             self.create()

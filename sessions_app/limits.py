@@ -39,7 +39,7 @@ def make_room(*, user_id: int, keep_session_id: int | None) -> None:
     """
     list(User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk"))
     now = timezone.now()
-    active = Session.objects.active(now).filter(user_id=user_id).exclude(pk=keep_session_id).newest_first()
+    active = Session.objects.active(now).filter(user_id=user_id).exclude(pk=keep_session_id or 0).newest_first()
     surplus = list(active[settings.SESSION_MAX_PER_PERSON - 1 :])
     if not surplus:
         return

@@ -10,7 +10,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.auth import middleware as django_auth
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions import middleware as django_sessions
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.crypto import constant_time_compare
@@ -19,6 +19,7 @@ from django.utils.functional import SimpleLazyObject
 from sessions_app import clients
 from sessions_app.engine import PRIVILEGES_KEY, SessionStore
 from sessions_app.models import User, token_hash
+from sessions_app.requests import Request
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +36,7 @@ def issued(cookie: str | None) -> str | None:
 
 
 class SessionMiddleware(django_sessions.SessionMiddleware):
-    def process_request(self, request: HttpRequest) -> None:
+    def process_request(self, request: Request) -> None:  # type: ignore[override]
         request.client = clients.Client(
             address=clients.client_address(
                 request.META.get("REMOTE_ADDR", ""),
@@ -57,7 +58,7 @@ class SessionMiddleware(django_sessions.SessionMiddleware):
         )
         request.session.client = request.client
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: Request, response: HttpResponse) -> HttpResponse:  # type: ignore[override]
         session = getattr(request, "session", None)
         if session is None:
             return response
@@ -89,8 +90,8 @@ class AuthenticationMiddleware(django_auth.AuthenticationMiddleware):
     has, so a revocation holds at once whatever Redis remembers, at no extra query.
     """
 
-    def process_request(self, request: HttpRequest) -> None:
-        request.user = SimpleLazyObject(lambda: _cached_user(request))
+    def process_request(self, request: Request) -> None:  # type: ignore[override]
+        request.user = SimpleLazyObject(lambda: _cached_user(request))  # type: ignore[assignment]
 
         async def auser() -> User | AnonymousUser:
             return await sync_to_async(_cached_user)(request)
@@ -98,21 +99,21 @@ class AuthenticationMiddleware(django_auth.AuthenticationMiddleware):
         request.auser = auser
 
 
-def _cached_user(request: HttpRequest) -> User | AnonymousUser:
+def _cached_user(request: Request) -> User | AnonymousUser:
     if not hasattr(request, "_cached_user"):
         request._cached_user = _load_user(request)
     return request._cached_user
 
 
-def _load_user(request: HttpRequest) -> User | AnonymousUser:
-    session: SessionStore = request.session
+def _load_user(request: Request) -> User | AnonymousUser:
+    session = request.session
     if SESSION_KEY not in session or session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return AnonymousUser()
     user = User.objects.behind_session(
-        user_id=session[SESSION_KEY], session_hash=token_hash(session.session_key), now=timezone.now()
+        user_id=session[SESSION_KEY], session_hash=session.token_hash, now=timezone.now()
     )
     if user is None or not _password_unchanged(session, user):
-        log.info("session_refused", token_hash=token_hash(session.session_key).hex()[:16])
+        log.info("session_refused", token_hash=session.token_hash.hex()[:16])
         session.abandon()
         return AnonymousUser()
     if user.session_version != session.version and not session.modified:

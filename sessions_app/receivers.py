@@ -8,17 +8,17 @@ from allauth.mfa import signals as mfa_signals
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import transaction
 from django.dispatch import receiver
-from django.http import HttpRequest
 
 from sessions_app import mails, services, signals
 from sessions_app.engine import PRIVILEGES_KEY
 from sessions_app.models import SecurityEvent, Session, User
+from sessions_app.requests import Request
 
 Kind = SecurityEvent.Kind
 
 
 @receiver(user_logged_in)
-def open_session(sender: type[User], request: HttpRequest, user: User, **_: Any) -> None:
+def open_session(sender: type[User], request: Request, user: User, **_: Any) -> None:
     request.session[PRIVILEGES_KEY] = user.privileges
     client = getattr(request, "client", None)
     if client is None:
@@ -35,19 +35,19 @@ def open_session(sender: type[User], request: HttpRequest, user: User, **_: Any)
 
 
 @receiver(user_logged_out)
-def close_session(sender: type[User], request: HttpRequest, user: User | None, **_: Any) -> None:
+def close_session(sender: type[User], request: Request, user: User | None, **_: Any) -> None:
     request.signed_out = True
     if user is not None:
         services.record(kind=Kind.SIGNED_OUT, user=user, client=getattr(request, "client", None))
 
 
 @receiver(account_signals.user_signed_up)
-def record_sign_up(sender: type[User], request: HttpRequest, user: User, **_: Any) -> None:
+def record_sign_up(sender: type[User], request: Request, user: User, **_: Any) -> None:
     services.record(kind=Kind.SIGNED_UP, user=user, client=request.client)
 
 
 @receiver(account_signals.authentication_step_completed)
-def renew_token(sender: type[User], request: HttpRequest, user: User, **kwargs: Any) -> None:
+def renew_token(sender: type[User], request: Request, user: User, **kwargs: Any) -> None:
     """Give the session a new token when its person proved again who they are (ASVS 7.2.4)."""
     if kwargs.get("reauthenticated"):
         request.session.cycle_key()
@@ -57,23 +57,23 @@ def renew_token(sender: type[User], request: HttpRequest, user: User, **kwargs: 
 @receiver(account_signals.password_changed)
 @receiver(account_signals.password_set)
 @receiver(account_signals.password_reset)
-def end_sessions_after_password(sender: type[User], request: HttpRequest, user: User, **_: Any) -> None:
+def end_sessions_after_password(sender: type[User], request: Request, user: User, **_: Any) -> None:
     _end_others(request, user, kind=Kind.PASSWORD_CHANGED, reason=Session.Reason.PASSWORD)
 
 
 @receiver(account_signals.email_changed)
-def end_sessions_after_email(sender: type[User], request: HttpRequest, user: User, **_: Any) -> None:
+def end_sessions_after_email(sender: type[User], request: Request, user: User, **_: Any) -> None:
     _end_others(request, user, kind=Kind.EMAIL_CHANGED, reason=Session.Reason.EMAIL)
 
 
 @receiver(mfa_signals.authenticator_added)
 @receiver(mfa_signals.authenticator_removed)
 @receiver(mfa_signals.authenticator_reset)
-def end_sessions_after_mfa(sender: type[User], request: HttpRequest, user: User, **_: Any) -> None:
+def end_sessions_after_mfa(sender: type[User], request: Request, user: User, **_: Any) -> None:
     _end_others(request, user, kind=Kind.MFA_CHANGED, reason=Session.Reason.MFA)
 
 
-def _end_others(request: HttpRequest, user: User, *, kind: SecurityEvent.Kind, reason: Session.Reason) -> None:
+def _end_others(request: Request, user: User, *, kind: SecurityEvent.Kind, reason: Session.Reason) -> None:
     services.record(kind=kind, user=user, client=request.client, by=user)
     keep = request.session.row_id if request.user.pk == user.pk else None
     services.end_other_sessions(user_id=user.pk, keep_session_id=keep, by=user, reason=reason, client=request.client)

@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.core import signing
@@ -12,7 +11,7 @@ from django.utils import timezone
 
 from sessions_app import cache, mails, signals
 from sessions_app.clients import Client
-from sessions_app.models import ApiToken, Device, SecurityEvent, Session, User, token_hash
+from sessions_app.models import ApiToken, Device, SecurityEvent, Session, SessionQuerySet, User, token_hash
 
 Kind = SecurityEvent.Kind
 
@@ -109,7 +108,7 @@ def recognise_device(*, user_id: int, device_token: str, client: Client) -> tupl
     return device, created
 
 
-def welcome_device(*, user: User, device: Device, session_id: int, client: Client) -> None:
+def welcome_device(*, user: User, device: Device, session_id: int | None, client: Client) -> None:
     """Tell a person about a sign-in from a device that was not seen before; not about the very first one."""
     if not Device.objects.filter(user=user).exclude(pk=device.pk).exists():
         return
@@ -140,10 +139,10 @@ def disown_session(*, token: str, client: Client) -> User:
 # --- Ending sessions --------------------------------------------------------------------------------------
 
 
-def _revoke(rows: "Iterable[Session] | object", *, by: User | None, reason: str) -> int:
+def _revoke(rows: SessionQuerySet, *, by: User | None, reason: str) -> int:
     """Revoke the active ones among `rows` (a queryset), and drop their copies after the commit."""
     now = timezone.now()
-    found = list(rows.active(now).select_for_update(of=("self",), no_key=True).order_by("pk"))  # type: ignore[attr-defined]
+    found = list(rows.active(now).select_for_update(of=("self",), no_key=True).order_by("pk"))
     Session.objects.filter(pk__in=[row.pk for row in found]).update(
         revoked_at=now, revoked_by=by, revoked_because=reason
     )
@@ -176,7 +175,7 @@ def end_other_sessions(
 ) -> int:
     """End all sessions of a person but one (None: all of them); return how many ended."""
     user = User.objects.select_for_update(no_key=True).get(pk=user_id)
-    ended = _revoke(Session.objects.filter(user=user).exclude(pk=keep_session_id), by=by, reason=reason)
+    ended = _revoke(Session.objects.filter(user=user).exclude(pk=keep_session_id or 0), by=by, reason=reason)
     if ended:
         record(kind=Kind.SESSIONS_ENDED, user=user, client=client, by=by, note=f"{ended}: {note or reason}")
         signals.sessions_ended.send(sender=Session, user_id=user_id, reason=reason)

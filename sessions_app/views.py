@@ -7,7 +7,7 @@ from allauth.account.internal.flows import password_reset
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,12 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from sessions_app import services
 from sessions_app.forms import ApiTokenForm
 from sessions_app.models import ApiToken, SecurityEvent, Session
+from sessions_app.requests import Request
 
 PAGE = 30
 
 
 @require_safe
-def device_list(request: HttpRequest) -> HttpResponse:
+def device_list(request: Request) -> HttpResponse:
     sessions = Session.objects.visible_to(request.user).active().newest_first()
     context = {"sessions": list(sessions), "this_session_id": request.session.row_id}
     return render(request, "sessions_app/device_list.html", context)
@@ -28,7 +29,7 @@ def device_list(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @reauthentication_required
-def device_end(request: HttpRequest, session_id: int) -> HttpResponse:
+def device_end(request: Request, session_id: int) -> HttpResponse:
     session = get_object_or_404(Session.objects.visible_to(request.user), pk=session_id)
     if session.pk == request.session.row_id:
         return _sign_out(request, "You are signed out here.")
@@ -43,7 +44,7 @@ def device_end(request: HttpRequest, session_id: int) -> HttpResponse:
 
 @require_POST
 @reauthentication_required
-def other_devices_end(request: HttpRequest) -> HttpResponse:
+def other_devices_end(request: Request) -> HttpResponse:
     ended = services.end_other_sessions(
         user_id=request.user.pk,
         keep_session_id=request.session.row_id,
@@ -57,7 +58,7 @@ def other_devices_end(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @reauthentication_required
-def all_devices_end(request: HttpRequest) -> HttpResponse:
+def all_devices_end(request: Request) -> HttpResponse:
     services.end_other_sessions(
         user_id=request.user.pk,
         keep_session_id=request.session.row_id,
@@ -68,14 +69,14 @@ def all_devices_end(request: HttpRequest) -> HttpResponse:
     return _sign_out(request, "You are signed out everywhere.")
 
 
-def _sign_out(request: HttpRequest, sentence: str) -> HttpResponseRedirect:
+def _sign_out(request: Request, sentence: str) -> HttpResponseRedirect:
     logout(request)
     messages.success(request, sentence)
     return redirect("account_login")
 
 
 @require_safe
-def security_log(request: HttpRequest) -> HttpResponse:
+def security_log(request: Request) -> HttpResponse:
     events = SecurityEvent.objects.visible_to(request.user).order_by("-pk")
     before = request.GET.get("before", "")
     if before.isascii() and before.isdigit() and len(before) < 19:
@@ -90,13 +91,13 @@ def security_log(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def token_list(request: HttpRequest) -> HttpResponse:
+def token_list(request: Request) -> HttpResponse:
     return _token_page(request, ApiTokenForm())
 
 
 @require_POST
 @reauthentication_required
-def token_create(request: HttpRequest) -> HttpResponse:
+def token_create(request: Request) -> HttpResponse:
     form = ApiTokenForm(request.POST)
     if not form.is_valid():
         return _token_page(request, form, status=422)
@@ -117,14 +118,14 @@ def token_create(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @reauthentication_required
-def token_revoke(request: HttpRequest, token_id: int) -> HttpResponse:
+def token_revoke(request: Request, token_id: int) -> HttpResponse:
     token = get_object_or_404(ApiToken.objects.visible_to(request.user), pk=token_id)
     services.revoke_token(token_id=token.pk, by=request.user, client=request.client)
     messages.success(request, f"“{token.name}” does not work any more.")
     return redirect("sessions_app:tokens")
 
 
-def _token_page(request: HttpRequest, form: ApiTokenForm, *, plain: str = "", status: int = 200) -> HttpResponse:
+def _token_page(request: Request, form: ApiTokenForm, *, plain: str = "", status: int = 200) -> HttpResponse:
     tokens = ApiToken.objects.visible_to(request.user).active().order_by("-pk")
     context = {"form": form, "tokens": list(tokens), "plain": plain}
     return render(request, "sessions_app/token_list.html", context, status=status)
@@ -132,7 +133,7 @@ def _token_page(request: HttpRequest, form: ApiTokenForm, *, plain: str = "", st
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def not_me(request: HttpRequest, token: str) -> HttpResponse:
+def not_me(request: Request, token: str) -> HttpResponse:
     """Show the question on GET, because mail scanners follow links; act on POST."""
     try:
         services.read_not_me(token=token)

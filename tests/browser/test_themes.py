@@ -1,4 +1,4 @@
-"""No page paints a frame in the wrong theme: mode, system, script, person and kind of page (preferences, invariant 1)."""
+"""No page paints a frame in the wrong theme, by mode, system, script, person and kind (preferences, invariant 1)."""
 
 import re
 

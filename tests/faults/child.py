@@ -1,6 +1,8 @@
 """Runs a Python program and stops it at named points; nothing in the program knows about it.
 
-    python tests/faults/child.py run [--stop-at MODULE.FUNCTION:before|after]... -- -c CODE | -m MODULE | FILE [ARGUMENTS]
+    python tests/faults/child.py run [--stop-at MODULE.FUNCTION:before|after]... -- PROGRAM [ARGUMENTS]
+
+PROGRAM is `-c CODE`, `-m MODULE` or a file.
 
 At such a point the process (any thread, any fork of it) connects to the Unix socket in FAULTS_SOCKET, writes its
 process id and the point's name, and stands still until it reads "go". When the other side goes away, it ends.
