@@ -53,7 +53,6 @@ check: .venv/installed-dev ## lint, types, templates, migrations, deployment che
 fix: .venv/installed-dev ## format and mend what a tool can mend
 	@$(PY) -m ruff check --fix-only --quiet .
 	@$(PY) -m ruff format --quiet .
-	@$(PY) -m djlint --reformat --quiet templates || true
 
 bench: .venv/installed-dev ## measure against the named peers and rewrite docs/benchmarks.md
 	@DATA_DIR="$${DATA_DIR:-var}/bench" $(SERVERS) -- $(PY) -m bench.run

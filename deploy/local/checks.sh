@@ -14,13 +14,14 @@ check() { # name, command...
 
 # Only what is said here counts, whatever the developer's own .env says.
 export ENV_FILE=/dev/null
+unset DEBUG DEMO HTTPS
 SECRET_KEY=$("$PY" -c 'import secrets; print(secrets.token_urlsafe(64))')
 export SECRET_KEY
 
 check "format" "$PY" -m ruff format --check --quiet .
 check "lint" "$PY" -m ruff check --quiet .
 check "types" "$PY" -m mypy
-check "templates" "$PY" -m djlint --quiet --lint --check templates
+check "templates" "$PY" -m djlint --quiet --lint templates
 check "migrations" "$PY" manage.py makemigrations --check --dry-run
 check "system" "$PY" manage.py check --fail-level WARNING
 check "static files" "$PY" manage.py collectstatic --no-input --verbosity 0
