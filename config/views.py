@@ -12,14 +12,24 @@ from django.views.decorators.http import require_safe
 
 from config import faults
 from config.context import hall
+from lib import waiting
+from sessions_app.models import SecurityEvent
 
 log = structlog.get_logger(__name__)
+
+LATELY = 4
 
 
 @login_not_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html")
+    if not request.user.is_authenticated:
+        return render(request, "home.html")
+    context = {
+        "waits": waiting.for_person(request.user),
+        "events": list(SecurityEvent.objects.visible_to(request.user).order_by("-pk")[:LATELY]),
+    }
+    return render(request, "home_member.html", context)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None, *, reason: str = "") -> HttpResponse:
