@@ -1,5 +1,6 @@
 """No page paints a frame in the wrong theme, by mode, system, script, person and kind (preferences, invariant 1)."""
 
+import json
 import re
 
 import pytest
@@ -8,7 +9,7 @@ from django.conf import settings
 from preferences import themes
 from preferences.models import Preference
 from tests import factories
-from tests.browser.paints import corner_colours, near
+from tests.browser.paints import edge_colours, near
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,7 +54,7 @@ def test_every_frame_has_the_right_theme(mode, system, script, signed_in, new_co
     shown = system if mode == "system" else mode
     wanted = canvas("light", "paper") if shown == "light" else canvas("dark", "ink")
 
-    painted = {kind: corner_colours(page, path) for kind, path in PAGES.items()}
+    painted = {kind: edge_colours(page, path) for kind, path in PAGES.items()}
 
     assert all(painted.values())
     wrong = {kind: [c for c in colours if not near(c, wanted)] for kind, colours in painted.items()}
@@ -66,7 +67,7 @@ def test_the_first_page_after_signing_in_on_a_new_device_is_right(new_context, c
     page = new_context(color_scheme="light").new_page()
     sign_in(page, alice)
 
-    assert all(near(colour, canvas("dark", "ink")) for colour in corner_colours(page, "/"))
+    assert all(near(colour, canvas("dark", "ink")) for colour in edge_colours(page, "/"))
 
 
 def test_a_theme_that_a_script_sets_late_is_seen_as_a_flash(page, hall, canvas):
@@ -79,7 +80,7 @@ def test_a_theme_that_a_script_sets_late_is_seen_as_a_flash(page, hall, canvas):
         </script></body></html>"""
     page.route("**/late", lambda route: route.fulfill(body=late, content_type="text/html"))
 
-    painted = corner_colours(page, "/late")
+    painted = edge_colours(page, "/late")
 
     assert any(near(colour, canvas("light", "paper")) for colour in painted)
 
@@ -140,7 +141,8 @@ def test_axe_finds_nothing_on_any_page_in_any_theme(theme, new_context, axe):
         page.goto(path)
         found[path] = axe(page)
 
-    assert {path: findings for path, findings in found.items() if findings} == {}
+    wrong = {path: findings for path, findings in found.items() if findings}
+    assert wrong == {}, json.dumps(wrong, indent=1)
 
 
 SIGNED_IN = (
