@@ -40,6 +40,7 @@ METRICS_ALLOWED = env.networks("METRICS_ALLOWED", ["127.0.0.1/32", "::1/128"])
 
 INSTALLED_APPS = [
     "config.admin.HallAdminConfig",
+    "config.apps.HallConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
