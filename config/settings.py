@@ -40,6 +40,7 @@ METRICS_ALLOWED = env.networks("METRICS_ALLOWED", ["127.0.0.1/32", "::1/128"])
 
 INSTALLED_APPS = [
     "config.admin.HallAdminConfig",
+    "config.apps.HallConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -170,6 +171,10 @@ SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 DEVICE_COOKIE_NAME = f"{HOST_PREFIX}device"
 THEME_COOKIE_NAME = f"{HOST_PREFIX}theme"
+# A script writes this one.
+ZONE_COOKIE_NAME = f"{HOST_PREFIX}zone"
+MESSAGES_COOKIE_NAME = f"{HOST_PREFIX}messages"
+MESSAGE_STORAGE = "config.messages.HallStorage"
 
 # Idle and absolute limits; what ASVS 7.1.1 asks to be written down stands in SECURITY.md.
 SESSION_LIMITS = {

@@ -6,4 +6,8 @@ class PreferencesConfig(AppConfig):
     verbose_name = "Preferences"
 
     def ready(self) -> None:
+        from lib import demo
         from preferences import receivers  # noqa: F401  (models are not loaded before this)
+        from preferences.demo import furnish
+
+        demo.register("preferences", furnish)

@@ -15,7 +15,6 @@ from preferences.services import Carried
 from sessions_app.requests import Request
 
 SESSION_KEY = "_preferences"
-ZONE_COOKIE_NAME = "zone"
 COOKIE_AGE_SECONDS = 400 * 24 * 3600
 
 
@@ -56,7 +55,7 @@ def theme_of_request(request: Request) -> themes.Theme:
 def zone_of_request(request: Request) -> zoneinfo.ZoneInfo | None:
     """Return the zone that the person chose, else their browser's, else None."""
     chosen = request.user.time_zone if request.user.is_authenticated else ""
-    name = chosen or request.COOKIES.get(ZONE_COOKIE_NAME, "")
+    name = chosen or request.COOKIES.get(settings.ZONE_COOKIE_NAME, "")
     return zoneinfo.ZoneInfo(name) if name in ZONES else None
 
 

@@ -6,8 +6,10 @@ class SessionsAppConfig(AppConfig):
     verbose_name = "Sign-in and sessions"
 
     def ready(self) -> None:
-        from lib import waiting
+        from lib import demo, waiting
         from sessions_app import receivers  # noqa: F401  (connects the answers to sign-in signals)
+        from sessions_app.demo import furnish
         from sessions_app.waiting import waits
 
         waiting.register(waits)
+        demo.register("sessions_app", furnish)

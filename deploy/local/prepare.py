@@ -3,15 +3,18 @@
 import os
 
 import django
+from django.conf import settings
 from django.core.management import call_command
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    for name, arguments in (
+    commands = [
         ("migrate", ["--no-input", "--verbosity=1"]),
         ("collectstatic", ["--no-input", "--verbosity=1"]),
-        ("seed_demo", []),
-    ):
+    ]
+    if settings.DEMO:
+        commands.append(("seed_demo", []))
+    for name, arguments in commands:
         print(name, flush=True)
         call_command(name, *arguments)

@@ -25,8 +25,10 @@ from deploy.local import servers
 from deploy.local.ground import BASE_DIR, LOOPBACK, LocalError, free_port, read_env_file, secret
 from deploy.local.orphans import die_with_parent, dies_with_me
 from deploy.local.server import Server
+from lib import demo
 
-DEMO_PEOPLE = ("alice", "bob", "carol", "mallory", "olga")
+# As the settings read a flag; they are not imported here, because they want the servers first.
+ON = ("on", "true", "yes", "1")
 LAST_LINES = 15
 READY_SECONDS = 60
 
@@ -211,8 +213,10 @@ def _announce(port: int) -> None:
             return
         time.sleep(0.2)
     print(f"ready {address}", flush=True)
+    if os.environ["DEMO"].lower() not in ON:
+        return
     password = os.environ.get("DEMO_PASSWORD") or "guildhall-demo"
-    people = " ".join(f"{name}@demo.test" for name in DEMO_PEOPLE)
+    people = " ".join(map(demo.address, demo.LEADS))
     say(f"sign in as {people} with the password {password}; olga is the operator; Ctrl-C stops")
 
 

@@ -1,0 +1,232 @@
+"""The demo hall: the same seed invents the same lives, each part is played once, and only where DEMO is on."""
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from allauth.account.models import EmailAddress
+from django.core.management import CommandError
+from django.db import OperationalError, connection
+
+from config import demo as player
+from config.models import DemoPart
+from lib import demo
+from preferences.models import DevicePreference, Preference
+from sessions_app import demo as people
+from sessions_app.models import ApiToken, Device, SecurityEvent, Session, User
+from tests.demo import seed
+from tests.races import Gate, held, race
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TABLES = (User, EmailAddress, Device, Session, SecurityEvent, ApiToken, Preference, DevicePreference, DemoPart)
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def demo_mode(settings):
+    settings.DEMO = True
+
+
+@pytest.fixture
+def extra_part():
+    """Register parts for one test."""
+    added = []
+
+    def add(slug, furnish):
+        demo.register(slug, furnish)
+        added.append(slug)
+
+    yield add
+    for slug in added:
+        demo.unregister(slug)
+
+
+def counts():
+    return {table.__name__: table.objects.count() for table in TABLES}
+
+
+def lives():
+    """Everything that was invented, without the keys that the database gave and the salt of the password."""
+    people = User.objects.order_by("email")
+    return [
+        list(people.values_list("email", "display_name", "time_zone", "joined_at", "last_login", "is_active")),
+        list(Device.objects.order_by("token_hash").values_list("user__email", "token_hash", "first_seen_at")),
+        list(Session.objects.order_by("token_hash").values_list("token_hash", "last_seen_at", "revoked_because")),
+        list(SecurityEvent.objects.order_by("pk").values_list("user__email", "kind", "at", "address", "note")),
+        list(ApiToken.objects.order_by("pk").values_list("name", "token_hash", "hint")),
+        list(Preference.objects.order_by("user__email").values_list("user__email", "mode", "dark_theme", "clock")),
+    ]
+
+
+def forget():
+    User.objects.all().delete()
+    SecurityEvent.objects.all().delete()
+    DemoPart.objects.all().delete()
+
+
+# --- Refusal ----------------------------------------------------------------------------------------------
+
+
+def test_outside_of_demo_mode_nobody_is_invented():
+    with pytest.raises(CommandError, match="DEMO=on"):
+        seed()
+
+    assert not any(counts().values())
+
+
+def test_demo_mode_has_to_be_asked_for(settings):
+    assert settings.DEMO is False
+
+
+@pytest.mark.parametrize("number", ["-1", str(2**63)])
+def test_a_seed_that_cannot_be_kept_is_refused(number, demo_mode):
+    with pytest.raises(CommandError, match="--seed"):
+        seed(f"--seed={number}")
+
+    assert not any(counts().values())
+
+
+# --- What is there ----------------------------------------------------------------------------------------
+
+
+def test_it_says_in_one_line_what_it_made(demo_mode):
+    said = seed()
+
+    assert "\n" not in said
+    made = dict(pair.split("=") for pair in said.split(" "))
+    assert made.pop("seed") == "1"
+    assert made.pop("played") == str(len(demo.parts()))
+    assert made.pop("skipped") == "0"
+    assert made == {
+        "people": str(User.objects.count()),
+        "devices": str(Device.objects.count()),
+        "sessions": str(Session.objects.count()),
+        "events": str(SecurityEvent.objects.count()),
+        "tokens": str(ApiToken.objects.count()),
+        "preferences": str(Preference.objects.count()),
+    }
+
+
+# --- The seed ---------------------------------------------------------------------------------------------
+
+
+def test_the_same_seed_and_moment_invent_the_same_lives(demo_mode):
+    with time_machine.travel(NOON, tick=False):
+        seed("--seed=7")
+        first = lives()
+        forget()
+        seed("--seed=7")
+
+    assert lives() == first
+
+
+def test_another_seed_invents_other_lives_of_the_same_people(demo_mode):
+    with time_machine.travel(NOON, tick=False):
+        seed("--seed=7")
+        first = lives()
+        forget()
+        seed("--seed=8")
+
+    second = lives()
+    assert [row[0] for row in first[0]] == [row[0] for row in second[0]]
+    assert all(one != other for one, other in zip(first, second, strict=True))
+
+
+# --- Again, and at once -----------------------------------------------------------------------------------
+
+
+def test_a_second_run_adds_nothing(demo_mode):
+    seed()
+    before = counts()
+
+    said = seed("--seed=2")
+
+    assert said == f"seed=2 played=0 skipped={len(demo.parts())}"
+    assert counts() == before
+
+
+def test_what_people_changed_stays_changed(demo_mode):
+    seed()
+    User.objects.filter(email=demo.address("bob")).update(email="bob@elsewhere.test", display_name="Robert")
+    Preference.objects.update(mode="dark")
+    Session.objects.all().delete()
+    User.objects.get(email=demo.address("carol")).delete()
+    before = counts()
+
+    seed()
+
+    assert counts() == before
+    assert User.objects.get(email="bob@elsewhere.test").display_name == "Robert"
+    assert not User.objects.filter(email=demo.address("carol")).exists()
+    assert set(Preference.objects.values_list("mode", flat=True)) == {"dark"}
+
+
+def test_two_runs_at_once_play_each_part_once(demo_mode):
+    seed()
+    once = counts()
+    forget()
+
+    said = race(seed, seed)
+
+    assert counts() == once
+    assert sum(int(line.split("played=")[1].split()[0]) for line in said) == len(demo.parts())
+
+
+def test_a_second_run_waits_for_a_part_that_is_being_played(demo_mode):
+    with (
+        held(Gate(), seed, "INSERT", "config_demopart") as first,
+        impatient(),
+        pytest.raises(OperationalError) as error,
+    ):
+        seed()
+
+    assert "lock timeout" in str(error.value)
+    assert "played=2" in first[0]
+    assert User.objects.count() == len(people.PEOPLE)
+
+
+@contextmanager
+def impatient():
+    """Let this thread's connection wait for no lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '100ms'")
+        try:
+            yield
+        finally:
+            cursor.execute("RESET lock_timeout")
+
+
+def test_a_part_that_fails_leaves_nothing_and_is_played_at_the_next_run(demo_mode, extra_part):
+    state = {"broken": True}
+
+    def furnish(scene):
+        User.objects.create(email="late@demo.test", display_name="Late", password="!")
+        if state["broken"]:
+            raise RuntimeError("a part broke")
+        return {"late": 1}
+
+    extra_part("late", furnish)
+    with pytest.raises(RuntimeError):
+        seed()
+    assert not User.objects.filter(email="late@demo.test").exists()
+    state["broken"] = False
+
+    said = seed()
+
+    assert said.endswith("late=1")
+    assert User.objects.filter(email="late@demo.test").exists()
+
+
+def test_played_parts_are_known_to_the_player(demo_mode):
+    seeded = player.seed_demo(seed=1, now=NOON)
+
+    assert set(DemoPart.objects.values_list("slug", "seed", "played_at")) == {
+        (slug, 1, NOON) for slug, _ in demo.parts()
+    }
+    assert seeded.skipped == 0
+
+
+def test_every_app_with_a_part_has_registered_it():
+    assert [slug for slug, _ in demo.parts()] == ["sessions_app", "preferences"]
