@@ -115,6 +115,16 @@ def test_five_wrong_passwords_make_the_sixth_try_wait_also_with_the_right_one(al
     assert not is_signed_in(client)
 
 
+def test_the_limit_of_wrong_passwords_stands_when_redis_forgot(alice, redis_server):
+    for _ in range(5):
+        browser().post(reverse("account_login"), {"login": alice.email, "password": "wrong password"})
+        redis_server.flushdb()
+
+    response = browser().post(reverse("account_login"), {"login": alice.email, "password": factories.PASSWORD})
+
+    assert response.status_code == 429
+
+
 def test_failures_of_an_unknown_address_are_counted_without_keeping_it(db):
     for _ in range(5):
         browser().post(reverse("account_login"), {"login": "ghost@example.org", "password": "wrong password"})
