@@ -1,10 +1,15 @@
 """The admin site of the hall: the same sign-in page as everybody's, and the Operations page."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.options import TO_FIELD_VAR
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path, reverse
 
 
@@ -31,6 +36,18 @@ class HallAdminSite(admin.AdminSite):
             path("operations/", self.admin_view(operations.operations), name="operations"),
             *super().get_urls(),
         ]
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
+        """Refuse a reference by a field without a name, which Django would look up."""
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(guarded)
+        def refuse_nameless(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if "" in (request.GET.get(TO_FIELD_VAR), request.POST.get(TO_FIELD_VAR)):
+                raise BadRequest(f"{TO_FIELD_VAR} must name a field.")
+            return guarded(request, *args, **kwargs)
+
+        return refuse_nameless
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Show the Operations page above the books, to those who may read it."""

@@ -61,10 +61,11 @@ class Environment:
 
     def address(self, key: str, default: str) -> str:
         """Return a web address without a slash at its end."""
-        value = self.text(key, default)
-        if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc:
-            raise ImproperlyConfigured(f"{key} must be an address such as https://hall.example.org.")
-        return value.rstrip("/")
+        wanted = "an address such as https://hall.example.org"
+        parts = self._parsed(key, default, urlsplit, wanted)
+        if parts.scheme not in {"http", "https"} or not parts.netloc:
+            raise ImproperlyConfigured(f"{key} must be {wanted}.")
+        return self.text(key, default).rstrip("/")
 
     def database(self, key: str) -> dict[str, Any]:
         self._check_scheme(key, DATABASE_SCHEMES, "postgres://user:password@host:5432/name")
