@@ -1,13 +1,15 @@
 """What allauth asks us: who may try, what is recorded, which address a request has."""
 
 import time
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
+from urllib.parse import urlsplit
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import render
 
@@ -15,7 +17,21 @@ from sessions_app import services
 from sessions_app.requests import Request
 
 
+class Hall(NamedTuple):
+    """What allauth's mails say of the place: its own name, where they would have the host name of the request."""
+
+    name: str
+    domain: str
+
+
 class AccountAdapter(DefaultAccountAdapter):
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        hall = Hall(settings.HALL_NAME, urlsplit(settings.BASE_URL).netloc)
+        super().send_mail(template_prefix, email, {"current_site": hall} | context)
+
+    def format_email_subject(self, subject: str) -> str:
+        return f"{subject} · {settings.HALL_NAME}"
+
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """A sign-in within the last minutes is proof enough; allauth would ask again at once."""
         request = context.request

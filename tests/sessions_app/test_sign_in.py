@@ -40,6 +40,20 @@ def test_a_person_signs_up_confirms_the_address_and_signs_in():
     assert {Kind.SIGNED_UP, Kind.SIGNED_IN} <= kinds
 
 
+def test_letters_speak_of_the_hall_by_its_name(settings):
+    settings.HALL_NAME = "The Old Forge"
+
+    browser().post(
+        reverse("account_signup"),
+        {"display_name": "Alice", "email": "alice@example.org", "password1": factories.PASSWORD},
+    )
+
+    letter = mail.outbox[-1]
+    assert letter.subject.endswith(" · The Old Forge")
+    assert "The Old Forge" in letter.body
+    assert "testserver!" not in letter.body
+
+
 def test_following_the_link_by_get_alone_confirms_nothing():
     client = browser()
     client.post(
