@@ -163,6 +163,9 @@ def _not_read(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    if any(each["loc"][0] == "path" for each in error.errors):
+        # An id that no row can have.
+        return _not_there(request, Http404())
     return _wrong([_said(each) for each in error.errors])
 
 

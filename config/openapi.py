@@ -60,6 +60,8 @@ def complete(schema: Node) -> Node:
                 {"ETag": "Names this state; send it in `If-None-Match`."}
             )
             operation["responses"]["304"] = {"description": "What your `If-None-Match` names still holds."}
+        for parameter in operation["parameters"]:
+            parameter["schema"].pop("example", None)
         for media in operation.get("requestBody", {}).get("content", {}).values():
             media["example"] = example_of(document, media["schema"])
     return document

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from ninja import Path, Query, Schema
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 
 from lib import keyset
 
@@ -11,7 +11,7 @@ from lib import keyset
 LINE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
 Line = Annotated[str, StringConstraints(pattern=LINE)]
 # An id in an address; more than 64 bits is no id.
-RowId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Which one.", examples={"one": {"value": 1}})]
+RowId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Which one.", example=12)]
 
 
 class Payload(BaseModel):
@@ -38,14 +38,16 @@ class Listing(Schema):
     next: str | None = Field(description="The cursor of the page after this one; null at the end.")
 
 
-class Wrong(BaseModel):
-    """One thing that was wrong with a request."""
-
-    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
-
-    place: str = Field(alias="in", description="`body`, `query`, `path` or `header`.")
-    pointer: str = Field(description="Which part of it: a JSON pointer (RFC 6901) into a body, else a name.")
-    detail: str = Field(description="What would be right.")
+# Made by a call, because `in` is no name for a field of a class.
+Wrong = create_model(
+    "Wrong",
+    __doc__="One thing that was wrong with a request.",
+    **{
+        "in": (str, Field(description="`body`, `query`, `path` or `header`.")),
+        "pointer": (str, Field(description="Which part: a JSON pointer (RFC 6901) into a body, else a name.")),
+        "detail": (str, Field(description="What would be right.")),
+    },
+)
 
 
 class Problem(BaseModel):
@@ -64,6 +66,6 @@ def refusals(*statuses: int, body: bool = False) -> dict[Any, type[Problem]]:
 
     `body` adds what can be wrong with any body.
     """
-    always = (401, 403, 429)
-    of_body = (400, 413, 415, 422) if body else ()
+    always = (400, 401, 403, 429)
+    of_body = (413, 415, 422) if body else ()
     return dict.fromkeys(sorted({*always, *of_body, *statuses}), Problem)
