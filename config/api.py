@@ -76,6 +76,9 @@ def _answering(view: Any) -> View:
             response = refused.answer()
         finally:
             request.method = method
+        if response.status_code == 405:
+            methods = {each.strip() for each in response["Allow"].split(",")}
+            response["Allow"] = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
         response = _unless_known(request, response)
         patch_cache_control(response, no_store=True, private=True)
         if standing := getattr(request, "rate_limit", None):

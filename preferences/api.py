@@ -70,6 +70,14 @@ class PreferencesChange(Payload):
     week_start: Weekday = NOT_SENT
     time_zone: str = Field(NOT_SENT, json_schema_extra={"enum": ["", *ZONES]})
 
+    @field_validator("week_start", mode="before")
+    @classmethod
+    def whole(cls, value: object) -> object:
+        # To Python, True and 1.0 are 1.
+        if type(value) is not int:
+            raise ValueError("Use 1, 6 or 7.")
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def known(cls, value: str) -> str:
