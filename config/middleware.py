@@ -12,6 +12,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
 from config import faults, metrics, views
+from lib import problems
 
 log = structlog.get_logger(__name__)
 
@@ -106,6 +107,21 @@ class BadInputMiddleware:
         if "\0" in request.path_info or "\0" in query or "%00" in query or "%00" in request.path_info:
             return views.bad_request(request, reason=faults.NUL_BYTE)
         return self.get_response(request)
+
+
+class ProblemMiddleware:
+    """Say every error of the JSON API as a problem, also those that a library answers with a page or with nothing."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        said = response.get("Content-Type", "").startswith(problems.CONTENT_TYPE)
+        if response.status_code < 400 or said or not views.is_for_machine(request):
+            return response
+        kept = {name: value for name, value in response.items() if not name.startswith("Content-")}
+        return problems.problem(response.status_code, headers=kept)
 
 
 class PartAwayMiddleware:

@@ -4,7 +4,8 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from config import health, metrics, views
+from config import api_docs, health, metrics, views
+from config.api import api
 
 # One sign-in page for everybody: second factors and limits hold for operators too.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -14,6 +15,9 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("sessions_app.urls")),
     path("", include("preferences.urls")),
+    path("api/v1/", api.urls),
+    path("api/openapi.json", api_docs.openapi, name="openapi"),
+    path("api/docs", api_docs.docs, name="api_docs"),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

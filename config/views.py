@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from config import faults
 from config.context import hall
 from lib import waiting
+from lib.problems import problem
 from sessions_app.models import SecurityEvent
 
 log = structlog.get_logger(__name__)
@@ -32,14 +33,23 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home_member.html", context)
 
 
+def is_for_machine(request: HttpRequest) -> bool:
+    """Tell whether an error is to be said as a problem and not as a page."""
+    return request.path_info.startswith("/api/")
+
+
 def bad_request(request: HttpRequest, exception: Exception | None = None, *, reason: str = "") -> HttpResponse:
     """Say what was wrong; without the request, because reading more of it may fail again."""
     reason = reason or faults.reason_of_refusal(exception) or ""
     log.warning("input_refused", reason=reason, error=str(exception)[:200] if exception else "")
+    if is_for_machine(request):
+        return problem(400, detail=reason)
     return _page_alone(request, "400.html", 400, reason=reason)
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if is_for_machine(request):
+        return problem(403, detail=str(exception or ""))
     return render(request, "403.html", {"reason": str(exception or "")}, status=403)
 
 
@@ -49,13 +59,19 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if is_for_machine(request):
+        return problem(404, detail="There is nothing at this address.")
     return render(request, "404.html", status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer for whatever nobody caught: 503 or 400 when it has such a reason, else 500."""
     exception = sys.exception()
-    return explained(request, exception) or _page_alone(request, "500.html", 500)
+    if answer := explained(request, exception):
+        return answer
+    if is_for_machine(request):
+        return problem(500, detail="This is our fault, and it is in our log. Nothing was changed.")
+    return _page_alone(request, "500.html", 500)
 
 
 def explained(request: HttpRequest, exception: BaseException | None) -> HttpResponse | None:
@@ -72,7 +88,10 @@ def explained(request: HttpRequest, exception: BaseException | None) -> HttpResp
 
 
 def service_unavailable(request: HttpRequest) -> HttpResponse:
-    response = _page_alone(request, "503.html", 503)
+    if is_for_machine(request):
+        response = problem(503, detail="A part that is needed is away just now. Try again.")
+    else:
+        response = _page_alone(request, "503.html", 503)
     response["Retry-After"] = str(settings.RETRY_AFTER_SECONDS)
     return response
 

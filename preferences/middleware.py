@@ -83,12 +83,12 @@ class ThemeMiddleware:
         request.theme = SimpleLazyObject(lambda: theme_of_request(request))  # type: ignore[attr-defined]
         with timezone.override(None):
             response = self.get_response(request)
-        # What a page shows depends on a cookie, whether or not this visitor has it.
         if response.get("Content-Type", "").startswith("text/html"):
+            # What a page shows depends on a cookie, whether or not this visitor has it.
             patch_vary_headers(response, ["Cookie"])
-        # A view that was refused by a part that is away has no person to ask about.
-        if response.status_code < 500 and hasattr(request, "_cached_user"):
-            self._mirror(request, response)
+            # A view that was refused by a part that is away has no person to ask about.
+            if response.status_code < 500 and hasattr(request, "_cached_user"):
+                self._mirror(request, response)
         return response
 
     def process_view(self, request: Request, *_: object) -> None:

@@ -11,20 +11,15 @@ random mark.
 
 import secrets
 import struct
-import time
-from collections.abc import Callable
 from typing import NamedTuple
 
-import structlog
 from django.conf import settings
 from django_redis import get_redis_connection
-from redis import Redis, RedisError
 
-log = structlog.get_logger(__name__)
+from lib.breaker import Breaker
 
 PREFIX = "session:"
 LEASE_MS = 2000
-PAUSE_SECONDS = 1.0
 HEADER = struct.Struct(">QQQdddd")
 VERSION_DIGITS = 10
 
@@ -86,21 +81,7 @@ class Entry(NamedTuple):
         return cls(int(raw[1:start]), header, raw[start + HEADER.size :])
 
 
-class _Breaker:
-    """Leaves Redis alone for a second after it failed, so that a page waits for it once and not ten times."""
-
-    closed_until = 0.0
-
-
-def _ask(question: Callable[[Redis], object]) -> object:
-    if time.monotonic() < _Breaker.closed_until:
-        return None
-    try:
-        return question(get_redis_connection("default"))
-    except RedisError as error:
-        _Breaker.closed_until = time.monotonic() + PAUSE_SECONDS
-        log.warning("session_cache_away", error=type(error).__name__)
-        return None
+_ask = Breaker(lambda: get_redis_connection("default"), event="session_cache_away").ask
 
 
 def key(token_hash: bytes) -> str:

@@ -318,7 +318,8 @@ def authenticate_token(*, plain: str) -> ApiToken | None:
         .select_related("user")
         .first()
     )
-    if token is not None:
-        stale = Q(last_used_at=None) | Q(last_used_at__lte=now - timedelta(minutes=1))
+    minute_ago = now - timedelta(minutes=1)
+    if token is not None and (token.last_used_at is None or token.last_used_at <= minute_ago):
+        stale = Q(last_used_at=None) | Q(last_used_at__lte=minute_ago)
         ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
     return token

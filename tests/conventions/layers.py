@@ -7,8 +7,8 @@ from tests.conventions.source import APPS, LEVEL, Source, called, calls, dotted,
 
 # What other apps may import of an app; its template tags are for templates.
 PUBLIC_FACE = {"models", "services", "signals"}
-# The type of a request behind sessions_app's middleware: for annotations of whoever stands above.
-TYPES_FOR_ALL = {"sessions_app.requests"}
+# Modules that say only what a type is, for annotations.
+TYPES = {"requests"}
 # Modules that take and return plain values.
 ENGINES = {
     "sessions_app.clients",
@@ -46,6 +46,8 @@ OF_LOWER = {
     "receivers": {"models", "signals"},
     "apps": {"services"},
 }
+# What lib may know of a database: how to ask whatever it is given.
+QUESTIONS = {"Q", "QuerySet"}
 OF_LOWER_NOTHING = {"models", "forms", "urls", "admin", "commands", "signals", "tasks", "delivery", "templatetags"}
 
 
@@ -74,6 +76,8 @@ def lib_stands_alone(sources: Sequence[Source]) -> list[str]:
         for imported in imports(source):
             if imported.app in APPS | {"config"}:
                 found.append(source.at(imported.line, f"lib imports the app {imported.app}"))
+            elif imported.module == "django.db.models" and set(imported.names) <= QUESTIONS:
+                continue
             elif imported.module in {"django.db", "django.db.models", "django.apps"} and "models" in (
                 *imported.names,
                 imported.module.rpartition(".")[2],
@@ -97,9 +101,9 @@ def files_import_what_is_theirs(sources: Sequence[Source]) -> list[str]:
                     forbidden = forbidden - {"tasks"}
                 if imported.role in forbidden - {source.role}:
                     found.append(source.at(imported.line, f"{source.role} imports {imported.role} of its app"))
-            elif imported.app in APPS and imported.module not in TYPES_FOR_ALL:
+            elif imported.app in APPS:
                 allowed = set() if source.role in OF_LOWER_NOTHING else OF_LOWER.get(source.role, PUBLIC_FACE)
-                if imported.role not in allowed:
+                if imported.role not in allowed | TYPES:
                     found.append(source.at(imported.line, f"{source.role} imports {imported.module} of another app"))
             elif source.role == "signals" and imported.app != "django":
                 found.append(source.at(imported.line, f"signals imports {imported.module}; Django is enough"))

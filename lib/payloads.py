@@ -1,0 +1,71 @@
+"""What the JSON API takes and gives, before any app adds its own: strict bodies, errors, pages and ids."""
+
+from typing import Annotated, Any
+
+from ninja import Path, Query, Schema
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
+
+from lib import keyset
+
+# One line that says something: no control characters, no blank ends. The same words stand in the OpenAPI document.
+LINE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
+Line = Annotated[str, StringConstraints(pattern=LINE)]
+# An id in an address; more than 64 bits is no id.
+RowId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Which one.", example=12)]
+
+
+class Payload(BaseModel):
+    """The body of a request: every name is known, and nothing is guessed from another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Paging(BaseModel):
+    """Where a page of a list begins, and how long it is."""
+
+    limit: int = Field(keyset.LIMIT, ge=1, le=keyset.LIMIT_MAX, description="How many items at most.")
+    cursor: str = Field(
+        "", max_length=keyset.CURSOR_MAX, description="`next` of the page before; empty for the newest."
+    )
+
+
+PageQuery = Annotated[Paging, Query()]
+
+
+class Listing(Schema):
+    """One page of a list, newest first; each list says what its `items` are."""
+
+    next: str | None = Field(description="The cursor of the page after this one; null at the end.")
+
+
+# Made by a call, because `in` is no name for a field of a class.
+Wrong = create_model(
+    "Wrong",
+    __doc__="One thing that was wrong with a request.",
+    **{
+        "in": (str, Field(description="`body`, `query`, `path` or `header`.")),
+        "pointer": (str, Field(description="Which part: a JSON pointer (RFC 6901) into a body, else a name.")),
+        "detail": (str, Field(description="What would be right.")),
+    },
+)
+
+
+class Problem(BaseModel):
+    """Why a request was refused (RFC 9457)."""
+
+    type: str = Field(description="`about:blank` when the status says it all, else a name for this kind of refusal.")
+    title: str
+    status: int
+    detail: str | None = Field(None, description="About this one occurrence, for a person.")
+    errors: list[Wrong] | None = Field(None, description="Part by part, when the request itself was wrong.")
+    request_id: str | None = Field(None, description="The name under which the logs keep this request.")
+
+
+def refusals(*statuses: int, body: bool = False) -> dict[Any, type[Problem]]:
+    """Return the answers that an operation may give besides its own: those of every operation, and `statuses`.
+
+    `body` adds what can be wrong with any body.
+    """
+    always = (400, 401, 403, 429)
+    of_body = (413, 415, 422) if body else ()
+    return dict.fromkeys(sorted({*always, *of_body, *statuses}), Problem)

@@ -1,0 +1,55 @@
+"""Schemathesis asks the running API everything that its description allows and forbids, with a token and without."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sessions_app.models import ApiToken
+from tests import factories
+from tests.api.conftest import token_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CONFIG = Path(__file__).parent / "schemathesis.toml"
+SECONDS = 120
+
+
+def ask_everything(address, folder, *, examples, token=None):
+    """Run schemathesis with all its checks; return what it says, and whether it found nothing."""
+    headers = ["--header", f"Authorization: Bearer {token}"] if token else []
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)),
+        *("run", f"{address}/api/openapi.json", "--checks", "all", "--phases", "examples,coverage,fuzzing"),
+        *("--max-examples", str(examples), "--seed", "1", "--workers", "2", "--no-color", *headers),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False, cwd=folder)
+    return done.stdout + done.stderr, done.returncode == 0
+
+
+@pytest.fixture
+def hall(live_server, settings):
+    settings.API_LIMIT_PERSON = settings.API_LIMIT_ADDRESS = (1_000_000, 60)
+    return live_server.url
+
+
+def test_nothing_that_a_token_may_ask_is_answered_wrongly(hall, tmp_path):
+    alice = factories.user(name="alice")
+    row, plain = token_of(alice, "read", "write")
+    # Out of reach of an invented id: the run must not revoke the token that it uses.
+    ApiToken.objects.filter(pk=row.pk).update(id=2**62)
+    for number in range(3):
+        factories.session(user=alice, token=f"{number}" * 43)
+
+    said, well = ask_everything(hall, tmp_path, examples=12, token=plain)
+
+    assert well, said
+    assert int(re.search(r"(\d+) generated", said)[1]) > 100
+
+
+def test_nothing_that_a_stranger_may_ask_is_answered_wrongly(hall, tmp_path):
+    said, well = ask_everything(hall, tmp_path, examples=4)
+
+    assert well, said

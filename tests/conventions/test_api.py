@@ -1,0 +1,133 @@
+"""Every operation of the JSON API says what it needs, what it gives and what it refuses."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from config import openapi
+from config.api import api
+from config.api_docs import document
+from tests.conventions.source import APPS, real_tree
+
+# Operations that a stranger may ask, and why.
+PUBLIC: dict[str, str] = {}
+OPERATIONS = openapi.operations(document())
+EVERY = pytest.mark.parametrize(
+    ("path", "method", "operation"), OPERATIONS, ids=[f"{method} {path}" for path, method, _ in OPERATIONS]
+)
+
+
+def references(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from ([node["$ref"]] if "$ref" in node else [])
+        for inner in node.values():
+            yield from references(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from references(inner)
+
+
+@EVERY
+def test_an_operation_names_what_it_refuses(path, method, operation):
+    wanted = {"400", "401", "403", "429"} if operation["operationId"] not in PUBLIC else {"400", "429"}
+    wanted |= {"404"} if "{" in path else set()
+    wanted |= {"413", "415", "422"} if "requestBody" in operation else set()
+    wanted |= {"422"} if any(each["in"] == "query" for each in operation["parameters"]) else set()
+    wanted |= {"412", "428"} if any(each["name"] == "If-Match" for each in operation["parameters"]) else set()
+
+    assert wanted <= set(operation["responses"])
+
+
+@EVERY
+def test_an_operation_says_what_it_is(path, method, operation):
+    assert operation["summary"]
+    assert len(operation["description"]) > 20
+    assert len(operation["tags"]) == 1
+    assert operation["tags"][0] in openapi.TAGS
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)+", operation["operationId"])
+
+
+@EVERY
+def test_an_operation_has_examples(path, method, operation):
+    contents = [operation.get("requestBody", {}).get("content", {})]
+    contents += [response.get("content", {}) for response in operation["responses"].values()]
+
+    for content in contents:
+        for media in content.values():
+            assert media["example"]
+            assert not missing(media["example"])
+
+
+def missing(example: object) -> bool:
+    """Tell whether something in an example was left without a value of its own."""
+    if isinstance(example, list):
+        return not example or any(map(missing, example))
+    return example in ({}, "")
+
+
+@EVERY
+def test_an_error_is_a_problem_and_nothing_else(path, method, operation):
+    for status, response in operation["responses"].items():
+        if status >= "400":
+            assert set(response["content"]) == {"application/problem+json"}
+
+
+@EVERY
+def test_a_list_has_the_one_shape(path, method, operation):
+    if not operation["operationId"].startswith("list_"):
+        return
+    schema = openapi.resolve(document(), operation["responses"]["200"]["content"]["application/json"]["schema"])
+
+    assert set(schema["properties"]) == {"items", "next"}
+    assert {"limit", "cursor"} <= {each["name"] for each in operation["parameters"]}
+
+
+@EVERY
+def test_a_body_takes_no_unknown_fields(path, method, operation):
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        assert openapi.resolve(document(), media["schema"])["additionalProperties"] is False
+
+
+@EVERY
+@pytest.mark.django_db
+def test_a_stranger_is_refused(path, method, operation):
+    address = re.sub(r"{\w+}", "1", path)
+
+    response = Client().generic(method.upper(), address, b"{}", content_type="application/json")
+
+    assert (response.status_code == 401) is (operation["operationId"] not in PUBLIC)
+
+
+def test_every_operation_has_a_name_of_its_own():
+    names = [operation["operationId"] for _, _, operation in OPERATIONS]
+
+    assert len(names) > 5
+    assert len(set(names)) == len(names)
+
+
+def test_every_reference_leads_somewhere():
+    schemas = document()["components"]["schemas"]
+
+    assert {each.removeprefix("#/components/schemas/") for each in references(document())} <= set(schemas)
+
+
+def test_every_router_of_an_app_is_there():
+    routed = {each.parts[0] for each in real_tree() if each.is_python and each.app in APPS and each.role == "api"}
+    asked = {
+        operation.view_func.__module__.partition(".")[0]
+        for _, router in api._routers
+        for view in router.path_operations.values()
+        for operation in view.operations
+    }
+
+    assert routed == asked
+
+
+def test_the_document_is_plain_and_names_no_library():
+    text = json.dumps(document())
+
+    assert "pydantic" not in text.lower()
+    assert "ninja" not in text.lower()
