@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from ninja import Path, Query, Schema
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from lib import keyset
 
@@ -38,16 +38,12 @@ class Listing(Schema):
     next: str | None = Field(description="The cursor of the page after this one; null at the end.")
 
 
-# Made by a call, because `in` is no name for a field of a class.
-Wrong = create_model(
-    "Wrong",
-    __doc__="One thing that was wrong with a request.",
-    **{
-        "in": (str, Field(description="`body`, `query`, `path` or `header`.")),
-        "pointer": (str, Field(description="Which part: a JSON pointer (RFC 6901) into a body, else a name.")),
-        "detail": (str, Field(description="What would be right.")),
-    },
-)
+class Wrong(BaseModel):
+    """One thing that was wrong with a request."""
+
+    where: str = Field(alias="in", description="`body`, `query`, `path` or `header`.")
+    pointer: str = Field(description="Which part: a JSON pointer (RFC 6901) into a body, else a name.")
+    detail: str = Field(description="What would be right.")
 
 
 class Problem(BaseModel):

@@ -16,3 +16,11 @@ def redis_server():
 def empty_redis(redis_server):
     """Limits and caches of one test must not reach the next."""
     redis_server.flushdb()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """Write lone surrogates of hostile tests as escapes: a report goes from one process to another as UTF-8."""
+    report = yield
+    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
+    return report
