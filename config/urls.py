@@ -4,21 +4,26 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from config import health, metrics, views
+from config import health, metrics, once, views
+from idempotency.routes import guarded
 
 # One sign-in page for everybody: second factors and limits hold for operators too.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-urlpatterns = [
+pages = [
     path("", views.home, name="home"),
     path("accounts/", include("allauth.urls")),
     path("", include("sessions_app.urls")),
     path("", include("preferences.urls")),
+    path("", include("idempotency.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
 ]
+
+# Every form is done once for its key; operations of the JSON API say so themselves.
+urlpatterns = [*guarded(pages, policies=once.POLICIES, exempt=once.EXEMPT)]
 
 handler400 = "config.views.bad_request"
 handler403 = "config.views.permission_denied"
