@@ -12,9 +12,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from idempotency import services
 from idempotency.forms import InterventionForm
 from idempotency.models import Intervention, Record
+from idempotency.services import IdempotencyError, upkeep
 
 SHOWN_BYTES = 4000
 
@@ -84,7 +84,7 @@ class RecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description="done by operators")
     def operators(self, record: Record) -> SafeString | str:
-        rows = services.interventions(record_ids=[record.pk])
+        rows = upkeep.interventions(record_ids=[record.pk])
         lines = [
             (f"{localtime(row.at):%Y-%m-%d %H:%M}", row.get_kind_display(), row.by or "-", row.reason) for row in rows
         ]
@@ -129,12 +129,12 @@ class RecordAdmin(ReadOnlyAdmin):
     def _intervened(self, request: HttpRequest, record: Record, kind: str, reason: str) -> HttpResponse:
         try:
             if kind == Intervention.Kind.FINISH:
-                services.finish_by_hand(record_id=record.pk, by=request.user, reason=reason)
+                upkeep.finish_by_hand(record_id=record.pk, by=request.user, reason=reason)
                 messages.success(request, f"{record.key} is finished; whoever asks again is told that it is done.")
             else:
-                services.expire_by_hand(record_id=record.pk, by=request.user, reason=reason)
+                upkeep.expire_by_hand(record_id=record.pk, by=request.user, reason=reason)
                 messages.success(request, f"{record.key} is forgotten; the same request would execute again.")
-        except services.IdempotencyError as error:
+        except IdempotencyError as error:
             messages.error(request, str(error))
         return redirect("admin:idempotency_record_changelist")
 

@@ -61,7 +61,7 @@ def idempotent(policy: Policy | None = None, **rules: Any) -> Callable[[Callable
 
         once.idempotency = chosen  # type: ignore[attr-defined]
         # Used only when django-ninja takes this function as an operation.
-        contribute_operation_callback(once, functools.partial(_join_operation, view=view, policy=chosen))
+        contribute_operation_callback(once, functools.partial(join_operation, view=view, policy=chosen))
         return once
 
     return decorate
@@ -165,7 +165,7 @@ def _settle(
 # --- An operation of django-ninja -------------------------------------------------------------------------
 
 
-def _join_operation(operation: Operation, *, view: Callable[..., Any], policy: Policy) -> None:
+def join_operation(operation: Operation, *, view: Callable[..., Any], policy: Policy) -> None:
     """Claim after authentication and validation, where the operation's function is called; keep the response.
 
     So a replay is for those who may ask, and what ninja itself refuses never takes a key.
@@ -196,6 +196,7 @@ def _join_operation(operation: Operation, *, view: Callable[..., Any], policy: P
 
         return respond
 
+    claimed.idempotency = policy  # type: ignore[attr-defined]
     operation.view_func = claimed
     # Listed, so that a router that is mounted twice wraps each of its copies.
     operation.run = settled(operation.run)  # type: ignore[method-assign]

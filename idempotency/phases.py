@@ -31,7 +31,7 @@ from django.utils import timezone
 from idempotency import claims, fingerprints, services
 from idempotency.claims import Claim, LeaseLost
 from idempotency.models import FINISHED, STARTED, Record
-from idempotency.services import Answer, Scope
+from idempotency.services import Answer, Scope, upkeep
 
 log = structlog.get_logger(__name__)
 
@@ -162,7 +162,7 @@ def complete_abandoned(*, limit: int | None = None) -> tuple[int, int]:
     completed = failed = 0
     now = timezone.now()
     waiting = Record.objects.abandoned(now).exclude(procedure="").order_by("lease_expires_at")
-    for record in waiting[: limit or services.COMPLETE_BATCH]:
+    for record in waiting[: limit or upkeep.COMPLETE_BATCH]:
         claim = services.take_over(record=record)
         if claim is None:
             continue

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from django.urls import URLPattern, URLResolver
+from ninja import Router
 
-from idempotency.decorators import idempotent
+from idempotency.decorators import idempotent, join_operation
 from idempotency.policies import STANDARD, Policy
+from idempotency.requests import UNSAFE
 
 Patterns = Sequence[URLPattern | URLResolver]
 
@@ -30,3 +32,16 @@ def _guard(patterns: Patterns, namespace: str, policies: Mapping[str, Policy], e
         if name not in exempt and not hasattr(pattern.callback, "idempotency"):
             policy = policies.get(name) or policies.get(namespace) or STANDARD
             pattern.callback = idempotent(policy)(pattern.callback)
+
+
+def guarded_router(router: Router, *, policies: Mapping[str, Policy]) -> Router:
+    """Return the router, each operation of which that changes something has its effects once for a key.
+
+    `policies` go by the name of the operation's function. To be called before an API takes the router.
+    """
+    for view in router.path_operations.values():
+        for operation in view.operations:
+            if UNSAFE & set(operation.methods) and not hasattr(operation.view_func, "idempotency"):
+                name = operation.view_func.__name__
+                join_operation(operation, view=operation.view_func, policy=policies.get(name, STANDARD))
+    return router

@@ -2,15 +2,16 @@
 
 from celery import shared_task
 
-from idempotency import phases, services
+from idempotency import phases
+from idempotency.services import upkeep
 
 
 @shared_task
 def complete_idempotency() -> None:
-    services.settle_abandoned()
+    upkeep.settle_abandoned()
     phases.complete_abandoned()
 
 
 @shared_task
 def purge_idempotency() -> None:
-    services.purge_expired()
+    upkeep.purge_expired()

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from idempotency import services
 from idempotency.models import Record
+from idempotency.services import upkeep
 from tests.idempotency.hall import effects
 from tests.idempotency.test_table import ask
 
@@ -98,6 +98,6 @@ def test_records_are_kept_for_a_day_and_purged_in_batches(at_alices):
     assert timedelta(hours=23) < kept.expires_at - kept.created_at < timedelta(hours=25)
     Record.objects.exclude(pk=kept.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
 
-    assert services.purge_expired(limit=3, batch=2) == 3
-    assert services.purge_expired(batch=2) == 1
+    assert upkeep.purge_expired(limit=3, batch=2) == 3
+    assert upkeep.purge_expired(batch=2) == 1
     assert Record.objects.get() == kept

@@ -99,12 +99,12 @@ def test_a_retry_while_the_first_runs_is_409_and_another_payload_422(at_alices, 
 
 def test_a_retry_may_wait_for_the_first(at_alices, key):
     gate = Gate()
-    second = []
 
-    with held(gate, lambda: ask(at_alices, "/strict", key), "INSERT", "sessions_app_securityevent") as first:
-        with held(Gate(), lambda: ask(at_alices, "/strict", key, prefer="wait=20"), "idempotency_record") as second:
-            pass_on = gate.open
-            pass_on()
+    with (
+        held(gate, lambda: ask(at_alices, "/strict", key), "INSERT", "sessions_app_securityevent") as first,
+        held(Gate(), lambda: ask(at_alices, "/strict", key, prefer="wait=20"), "idempotency_record") as second,
+    ):
+        gate.open()
 
     assert second[0].content == first[0].content
     assert (second[0]["Idempotent-Replayed"], second[0]["Preference-Applied"]) == ("true", "wait=20")

@@ -6,8 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from idempotency import phases, services
+from idempotency import phases
 from idempotency.models import Record
+from idempotency.services import upkeep
 
 
 class Command(BaseCommand):
@@ -24,6 +25,6 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stdout.write(f"abandoned={Record.objects.abandoned(timezone.now()).count()} finished=0")
             return
-        finished, released = services.settle_abandoned(limit=limit)
+        finished, released = upkeep.settle_abandoned(limit=limit)
         completed, failed = phases.complete_abandoned(limit=limit)
         self.stdout.write(f"finished={finished} released={released} completed={completed} failed={failed}")

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from idempotency import services
 from idempotency.models import Record
+from idempotency.services import upkeep
 
 
 class Command(BaseCommand):
@@ -24,4 +24,4 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stdout.write(f"expired={Record.objects.expired(timezone.now()).count()} deleted=0")
             return
-        self.stdout.write(f"deleted={services.purge_expired(limit=limit)}")
+        self.stdout.write(f"deleted={upkeep.purge_expired(limit=limit)}")
