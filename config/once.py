@@ -30,7 +30,6 @@ EXEMPT: dict[str, str] = {
     "account_confirm_login_code": "opens a session, and its cookie must not come from a copy",
     "mfa_authenticate": "opens a session, and its cookie must not come from a copy",
     "mfa_login_webauthn": "opens a session, and its cookie must not come from a copy",
-    "mfa_trust": "sets a cookie on this browser and nothing else",
     "account_reauthenticate": "changes nothing but how lately this session proved who it is",
     "mfa_reauthenticate": "changes nothing but how lately this session proved who it is",
     "mfa_reauthenticate_webauthn": "changes nothing but how lately this session proved who it is",

@@ -96,7 +96,7 @@ class RecordAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         return [
             path(
-                "<int:record_id>/<str:kind>/",
+                "<int:record_id>/by-hand/<str:kind>/",
                 self.admin_site.admin_view(self.intervene),
                 name="idempotency_record_intervene",
             ),

@@ -73,8 +73,11 @@ def letting_go() -> Iterator[None]:
 def before_commit(connection: BaseDatabaseWrapper) -> None:
     """Note the effect of the transaction that is about to commit; raise LeaseLost when the claim does not stand."""
     claim = _held.get()
-    if claim is None or connection.alias != DEFAULT_DB_ALIAS:
-        return
+    if claim is not None and connection.alias == DEFAULT_DB_ALIAS:
+        note_effect(connection, claim)
+
+
+def note_effect(connection: BaseDatabaseWrapper, claim: Claim) -> None:
     with connection.cursor() as cursor:
         cursor.execute(NOTE_EFFECT, [moment("effect", claim.fence), claim.record_id, claim.fence])
         if cursor.rowcount != 1:

@@ -11,12 +11,13 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonRespons
 from django.shortcuts import render
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
-from ninja import NinjaAPI, Schema
+from ninja import NinjaAPI, Router, Schema, Status
 
 from config.urls import urlpatterns as real_pages
 from idempotency.decorators import idempotent, idempotent_event
 from idempotency.models import Record
 from idempotency.phases import Procedure, inside, outside
+from idempotency.routes import guarded_router
 from idempotency.services import Answer
 from sessions_app.models import SecurityEvent
 from tests.faults.processes import LOOPBACK
@@ -72,6 +73,11 @@ def form(request):
     row = _act(request)
     messages.success(request, f"Done: {row.pk}")
     return HttpResponseRedirect(f"/acts/{row.pk}")
+
+
+@idempotent(wait_seconds=0)
+def hasty(request):
+    return HttpResponseRedirect(f"/acts/{_act(request).pk}")
 
 
 @idempotent()
@@ -154,10 +160,11 @@ def receipt(state):
 
 PAY = Procedure(
     "tests.pay",
-    inside("started", reserve),
-    outside("reserved", charge),
-    inside("charged", book),
-    answer=receipt,
+    # Looked up when they run, so that a child process can be stopped at them.
+    inside("started", lambda state: reserve(state)),
+    outside("reserved", lambda state, key: charge(state, key)),
+    inside("charged", lambda state: book(state)),
+    answer=lambda state: receipt(state),
 )
 
 
@@ -189,13 +196,26 @@ def signed_in(request):
 @api.post("/acts", auth=signed_in, response={201: dict})
 @idempotent(required=True)
 def create_act(request, body: ActIn):
-    return 201, {"id": leave_effect(note=body.note).pk}
+    if body.note == "break":
+        raise RuntimeError("it broke")
+    return Status(201, {"id": leave_effect(note=body.note).pk})
 
 
 @api.patch("/acts/{act_id}", auth=signed_in)
 @idempotent()
 def change_act(request, act_id: int, body: ActIn):
     return {"id": act_id, "row": leave_effect(note=body.note).pk}
+
+
+router = Router()
+
+
+@router.post("/guarded", auth=signed_in)
+def create_guarded(request, body: ActIn):
+    return {"id": leave_effect(note=body.note).pk}
+
+
+api.add_router("", guarded_router(router, policies={}))
 
 
 def plain(view):
@@ -207,6 +227,7 @@ urlpatterns = [
     path("easy", plain(easy)),
     path("easy/<int:number>", plain(idempotent()(lambda request, number: JsonResponse({"id": _act(request).pk})))),
     path("form", plain(form)),
+    path("hasty", plain(hasty)),
     path("status/<int:code>", plain(status)),
     path("effect-status/<int:code>", plain(status_after_effect)),
     path("raises/<str:what>", plain(raises)),

@@ -35,10 +35,10 @@ def test_a_raw_key_is_itself(key):
 def test_whatever_comes_is_a_key_or_malformed(raw):
     try:
         key = keys.parse(raw)
-    except keys.MalformedKey as error:
-        assert str(error)
-    else:
-        assert keys.VISIBLE.fullmatch(key)
+    except keys.MalformedKey:
+        key = "malformed"
+
+    assert keys.VISIBLE.fullmatch(key)
 
 
 @given(JSON)
