@@ -2,7 +2,7 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from config import health, metrics, once, views
 from idempotency.routes import guarded
@@ -10,7 +10,7 @@ from idempotency.routes import guarded
 # One sign-in page for everybody: second factors and limits hold for operators too.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-pages = [
+pages: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("accounts/", include("allauth.urls")),
     path("", include("sessions_app.urls")),

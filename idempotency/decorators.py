@@ -91,7 +91,7 @@ def _called(request: HttpRequest, call: Callable[[], HttpResponseBase]) -> HttpR
     try:
         response = call()
     except Http404 as error:
-        return get_resolver(get_urlconf()).resolve_error_handler(404)(request, exception=error)
+        return get_resolver(get_urlconf()).resolve_error_handler(404)(request, exception=error)  # type: ignore[call-arg]
     if isinstance(response, SimpleTemplateResponse):
         response = response.render()
     return response

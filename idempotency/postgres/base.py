@@ -8,4 +8,4 @@ from idempotency import claims
 class DatabaseWrapper(base.DatabaseWrapper):
     def _commit(self) -> None:
         claims.before_commit(self)
-        super()._commit()
+        super()._commit()  # type: ignore[misc]
