@@ -11,7 +11,8 @@
 
 Calling a contender calls that function of that module in its process and returns what it returns; arguments and
 answers travel as JSON, one line each. The process finds an empty, migrated database in `DATABASE_URL` and an empty
-Redis in `REDIS_URL`, both its own; with `beside=other` it works on those of the other.
+Redis in `REDIS_URL`, both its own; with `beside=other` it works on those of the other. Further keywords are variables
+of its environment.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ import itertools
 import json
 import os
 import re
+import select
 import subprocess
 import sys
 import traceback
@@ -38,8 +40,10 @@ class ContenderFailed(Exception):
 
 
 class Contender:
-    def __init__(self, module: str, *, settings: str = "config.settings", beside: "Contender | None" = None) -> None:
-        self.environment = beside.environment if beside else fresh_servers(next(NUMBERS))
+    def __init__(
+        self, module: str, *, settings: str = "config.settings", beside: "Contender | None" = None, **environment: str
+    ) -> None:
+        self.environment = (beside.environment if beside else fresh_servers(next(NUMBERS))) | environment
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bench.contenders"],
             env=os.environ | self.environment | {"DJANGO_SETTINGS_MODULE": settings},
@@ -65,6 +69,9 @@ class Contender:
         if "failed" in reply:
             raise ContenderFailed(reply["failed"])
         return reply["answer"]
+
+    def has_answered(self) -> bool:
+        return bool(select.select([self.process.stdout], [], [], 0)[0])
 
     def stop(self) -> None:
         self.process.stdin.close()

