@@ -57,8 +57,10 @@ def main(names: list[str]) -> int:
 def measure(name: str) -> bool:
     """Run one benchmark and write its section; return False when it failed."""
     print(f"bench: {name}", file=sys.stderr, flush=True)
+    variables = environment()
+    (Path(variables["DATA_DIR"]) / "static").mkdir(parents=True, exist_ok=True)
     child = subprocess.Popen(
-        [PYTHON, "-m", f"bench.{name}"], cwd=BASE_DIR, env=environment(), stdout=subprocess.PIPE, text=True
+        [PYTHON, "-m", f"bench.{name}"], cwd=BASE_DIR, env=variables, stdout=subprocess.PIPE, text=True
     )
     lines = []
     for line in child.stdout:
