@@ -22,11 +22,14 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=60)
 RETENTION = timedelta(hours=24)
 
+# Neither waits for the disk. A claim that a crash of the server forgets had no effect: the effect's own commit writes
+# everything before it, too. An answer that is forgotten so is a lost one, as when the worker dies.
 CLAIM = """
 INSERT INTO idempotency_record
   (key, caller, method, route, fingerprint, fence, lease_expires_at, procedure, recovery_point, state, created_at,
    expires_at, answer, headers, messages, timeline)
-VALUES (%s, %s, %s, %s, %s, 1, %s, %s, 'started', %s::jsonb, %s, %s, '', '{}', '[]', %s::jsonb)
+SELECT %s, %s, %s, %s, %s, 1, %s, %s, 'started', %s::jsonb, %s, %s, '', '{}'::jsonb, '[]'::jsonb, %s::jsonb
+FROM (SELECT set_config('synchronous_commit', coalesce(%s, current_setting('synchronous_commit')), true)) AS unhurried
 ON CONFLICT (key, caller, method, route) DO NOTHING
 RETURNING id
 """
@@ -34,6 +37,7 @@ FINISH = """
 UPDATE idempotency_record SET
   completed_at = %s, expires_at = %s, recovery_point = %s, answer = %s, status = %s, headers = %s::jsonb, body = %s,
   messages = %s::jsonb, timeline = timeline || %s::jsonb
+FROM (SELECT set_config('synchronous_commit', coalesce(%s, current_setting('synchronous_commit')), true)) AS unhurried
 WHERE id = %s AND fence = %s AND completed_at IS NULL
 """
 
@@ -102,6 +106,11 @@ def find(*, scope: Scope) -> Record | None:
     return Record.objects.filter(key=scope.key, caller=scope.caller, method=scope.method, route=scope.route).first()
 
 
+def _alone() -> str | None:
+    """Return the setting for a statement that is its own transaction; None inside of somebody else's."""
+    return "off" if connection.get_autocommit() else None
+
+
 def is_over(*, record: Record) -> bool:
     """Tell whether the holder is gone after an effect, so that all that is missing is an answer that nobody has."""
     return bool(record.effect_at) and not record.resumes and record.lease_expires_at <= timezone.now()
@@ -121,7 +130,7 @@ def _insert(
             CLAIM,
             [
                 *(scope.key, scope.caller, scope.method, scope.route, fingerprint, now + lease, procedure),
-                *(json.dumps(state or {}), now, now + retention, moment("claimed", 1)),
+                *(json.dumps(state or {}), now, now + retention, moment("claimed", 1), _alone()),
             ],
         )
         row = cursor.fetchone()
@@ -168,7 +177,7 @@ def finish(*, claim: Claim, answer: Answer, retention: timedelta = RETENTION) ->
             [
                 *(now, now + retention, FINISHED, answer.kind.value, answer.status, json.dumps(answer.headers)),
                 *(answer.body, json.dumps(answer.messages), moment(f"finished, answer {answer.kind}", claim.fence)),
-                *(claim.record_id, claim.fence),
+                *(_alone(), claim.record_id, claim.fence),
             ],
         )
         return cursor.rowcount == 1

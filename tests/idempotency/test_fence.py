@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.db.backends.postgresql.base import DatabaseWrapper as DjangosWrapper
 from django.utils import timezone
 
@@ -121,6 +121,15 @@ def test_one_of_many_takes_abandoned_work_over():
 
     assert sum(isinstance(each, Claim) for each in found) == 1
     assert not [each for each in found if isinstance(each, Exception)]
+
+
+def test_a_claim_inside_a_transaction_leaves_that_transactions_durability_alone():
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = on")
+        services.finish(claim=claim(), answer=KEPT)
+        cursor.execute("SHOW synchronous_commit")
+
+        assert cursor.fetchone() == ("on",)
 
 
 def test_one_of_many_claims_a_new_key():
