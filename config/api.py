@@ -17,7 +17,8 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.operation import Operation
 from ninja.parser import Parser
 
-from config import openapi
+from config import once, openapi
+from idempotency.routes import guarded_router
 from lib import strict_json
 from lib.keyset import CursorInvalid
 from lib.problems import Refused, problem
@@ -109,8 +110,8 @@ api = HallAPI(
     auth=[BearerToken(), SignedIn()],
     parser=StrictParser(),
 )
-api.add_router("", people)
-api.add_router("", preferences)
+for router in (people, preferences):
+    api.add_router("", guarded_router(router, policies=once.OPERATIONS))
 
 
 # --- What a request can be refused for ----------------------------------------------------------------------

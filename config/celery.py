@@ -103,6 +103,16 @@ app.conf.update(
             "schedule": crontab(minute="17"),
             "options": {"expires": 3600},
         },
+        "complete-idempotency": {
+            "task": "idempotency.tasks.complete_idempotency",
+            "schedule": 60,
+            "options": {"expires": 60},
+        },
+        "purge-idempotency": {
+            "task": "idempotency.tasks.purge_idempotency",
+            "schedule": crontab(minute="23"),
+            "options": {"expires": 3600},
+        },
     },
 )
 app.autodiscover_tasks()

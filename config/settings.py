@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "sessions_app",
     "preferences",
+    "idempotency",
 ]
 
 MIDDLEWARE = [
@@ -104,6 +105,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": env.database("DATABASE_URL")}
 DATABASES["default"] |= {
+    # Django's own backend, which asks the held idempotency key before each commit.
+    "ENGINE": "idempotency.postgres",
     # Safe behind PgBouncer in transaction mode: nothing outlives a transaction.
     "DISABLE_SERVER_SIDE_CURSORS": True,
     "CONN_MAX_AGE": 0,

@@ -1,5 +1,7 @@
 // Keep every open tab in the theme that was chosen in one of them. The server has rendered the right theme already;
 // without this script a tab follows at its next page.
+import { newKey } from "./key.js";
+
 const root = document.documentElement;
 const KEY = "theme";
 const NAMES = { system: "System", light: "Light", dark: "Dark" };
@@ -42,11 +44,10 @@ async function choose(event) {
   const form = event.target.closest("form[data-theme-form]");
   if (!form || !event.submitter) return;
   event.preventDefault();
-  const response = await fetch(form.action, {
-    method: "POST",
-    body: new URLSearchParams(new FormData(form, event.submitter)),
-    headers: { Accept: "application/json" },
-  });
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  // The page stays, and the next choice is another one.
+  form.elements.idempotency_key.value = newKey();
+  const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
   if (!response.ok || response.redirected) {
     // A stale choice, or nobody signed in any more: the page itself says so.
     location.reload();

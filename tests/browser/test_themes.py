@@ -154,8 +154,10 @@ SIGNED_IN = (
     "/accounts/email/",
     "/accounts/password/change/",
     "/accounts/2fa/",
+    "/api/idempotency",
     "/nowhere",
     "/admin/",
     "/admin/sessions_app/user/",
     "/admin/sessions_app/session/",
+    "/admin/idempotency/record/",
 )

@@ -9,8 +9,12 @@ from tests.conventions.source import APPS, LEVEL, Source, called, calls, dotted,
 PUBLIC_FACE = {"models", "services", "signals"}
 # Modules that say only what a type is, for annotations.
 TYPES = {"requests"}
+# What every app above stands on, whatever the file: docs/adr/0030.
+TOOLS = {"idempotency.decorators", "idempotency.phases", "idempotency.policies"}
 # Modules that take and return plain values.
 ENGINES = {
+    "idempotency.fingerprints",
+    "idempotency.keys",
     "sessions_app.clients",
     "featureflags.evaluation",
     "bookings.availability",
@@ -101,7 +105,7 @@ def files_import_what_is_theirs(sources: Sequence[Source]) -> list[str]:
                     forbidden = forbidden - {"tasks"}
                 if imported.role in forbidden - {source.role}:
                     found.append(source.at(imported.line, f"{source.role} imports {imported.role} of its app"))
-            elif imported.app in APPS:
+            elif imported.app in APPS and imported.module not in TOOLS:
                 allowed = set() if source.role in OF_LOWER_NOTHING else OF_LOWER.get(source.role, PUBLIC_FACE)
                 if imported.role not in allowed | TYPES:
                     found.append(source.at(imported.line, f"{source.role} imports {imported.module} of another app"))

@@ -32,6 +32,7 @@ PUBLIC = {
     "config.health.readyz": "asked by machines that have no account",
     "config.metrics.metrics": "answers only the networks of METRICS_ALLOWED",
     "config.views.home": "says what this hall is, and where to sign in",
+    "idempotency.views.policy": "a server publishes its policy about keys (IETF draft, section 2.5)",
     "preferences.views.appearance": "strangers have eyes too: a theme needs no account",
     "preferences.views.theme": "the form behind it",
     "sessions_app.views.not_me": "opened from a mail on whatever device the mail is read; the signed link is the proof",
@@ -216,6 +217,19 @@ def forms_carry_their_token(sources: Sequence[Source]) -> list[str]:
         if source.is_template and source.path not in FORMS_WITHOUT_TOKEN
         for match in re.finditer(r"<form\b(?:[^>]|%>)*?method=[\"']?post.*?(?:</form>|\Z)", source.text, re.I | re.S)
         if "csrf_token" not in match.group(0)
+    ]
+
+
+def forms_carry_their_key(sources: Sequence[Source]) -> list[str]:
+    """A form that posts has an idempotency key; allauth's own form element counts as the form it makes."""
+    return [
+        source.at(source.text.count("\n", 0, match.start()) + 1, "a form that posts has no idempotency_key")
+        for source in sources
+        if source.is_template
+        for match in re.finditer(
+            r"<form\b(?:[^>]|%>)*?method=[\"']?(?:post|{{).*?(?:</form>|\Z)", source.text, re.I | re.S
+        )
+        if "{% idempotency_key %}" not in match.group(0)
     ]
 
 

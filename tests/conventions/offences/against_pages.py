@@ -96,6 +96,16 @@ OFFENCES: dict[Rule, Cases] = {
         caught=[("bookings/views.py", "@csrf_exempt\n@require_POST\ndef page(request): ...")],
         allowed=[("preferences/views.py", "@csrf_exempt\n@require_POST\ndef theme(request): ...")],
     ),
+    pages.forms_carry_their_key: Cases(
+        caught=[
+            ("templates/x.html", '<form method="post">{% csrf_token %}<button>Go</button></form>'),
+            ("templates/x.html", '<form class="form" method="{{ method }}"><button>Go</button></form>'),
+        ],
+        allowed=[
+            ("templates/x.html", '<form method="post">{% csrf_token %}{% idempotency_key %}</form>'),
+            ("templates/x.html", '<form method="get"><button>Go</button></form>'),
+        ],
+    ),
     pages.forms_carry_their_token: Cases(
         caught=[("templates/x.html", '<form method="post"><button>Go</button></form>')],
         allowed=[

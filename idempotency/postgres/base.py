@@ -1,0 +1,11 @@
+"""Django's Postgres backend, which asks the claim that is held here before it commits (docs/adr/0030)."""
+
+from django.db.backends.postgresql import base
+
+from idempotency import claims
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def _commit(self) -> None:
+        claims.before_commit(self)
+        super()._commit()  # type: ignore[misc]
