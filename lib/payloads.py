@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from ninja import Path, Query, Schema
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from lib import keyset
 
@@ -12,6 +12,10 @@ LINE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
 Line = Annotated[str, StringConstraints(pattern=LINE)]
 # An id in an address; more than 64 bits is no id.
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Which one.", example=12)]
+
+
+# In the description of an operation: no token is enough for it.
+SESSION_ONLY = "x-session-only"
 
 
 class Payload(BaseModel):
@@ -38,16 +42,21 @@ class Listing(Schema):
     next: str | None = Field(description="The cursor of the page after this one; null at the end.")
 
 
-# Made by a call, because `in` is no name for a field of a class.
-Wrong = create_model(
-    "Wrong",
-    __doc__="One thing that was wrong with a request.",
-    **{
-        "in": (str, Field(description="`body`, `query`, `path` or `header`.")),
-        "pointer": (str, Field(description="Which part: a JSON pointer (RFC 6901) into a body, else a name.")),
-        "detail": (str, Field(description="What would be right.")),
-    },
-)
+def _say_in(schema: dict[str, Any]) -> None:
+    properties = schema["properties"]
+    schema["properties"] = {"in": properties.pop("place"), **properties}
+    schema["required"] = list(schema["properties"])
+
+
+class Wrong(BaseModel):
+    """One thing that was wrong with a request."""
+
+    # `in` is no name for a field of a class.
+    model_config = ConfigDict(json_schema_extra=_say_in)
+
+    place: str = Field(title="In", description="`body`, `query`, `path` or `header`.")
+    pointer: str = Field(description="Which part: a JSON pointer (RFC 6901) into a body, else a name.")
+    detail: str = Field(description="What would be right.")
 
 
 class Problem(BaseModel):
