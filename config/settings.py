@@ -240,8 +240,8 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 # The JSON API: how many requests in how many seconds, from one person's token or session, and from one address.
-API_LIMIT_PERSON = (env.number("API_LIMIT_PERSON", 600), 60)
-API_LIMIT_ADDRESS = (env.number("API_LIMIT_ADDRESS", 1200), 60)
+API_LIMIT_PERSON = (env.number("API_LIMIT_PERSON", 600, least=1), 60)
+API_LIMIT_ADDRESS = (env.number("API_LIMIT_ADDRESS", 1200, least=1), 60)
 # How long a browser or a probe should wait when a part is away.
 RETRY_AFTER_SECONDS = 30
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
