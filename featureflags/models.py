@@ -53,6 +53,10 @@ class FlagQuerySet(models.QuerySet["Flag"]):
     def killed(self) -> Self:
         return self.active().exclude(killed_at=None)
 
+    def named(self, key: str) -> Self:
+        """The flag of that key; nothing for what cannot be a key."""
+        return self.filter(key=key) if definitions.KEY.fullmatch(key) else self.none()
+
     def overdue(self) -> Self:
         """Flags that were expected to be gone by now."""
         return self.active().filter(ends_on__lt=timezone.localdate())

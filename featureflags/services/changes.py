@@ -162,7 +162,7 @@ def _count_up(stamp: Stamp) -> None:
 
 def _held(key: str) -> Flag:
     try:
-        return Flag.objects.get(key=key)
+        return Flag.objects.named(key).get()
     except ObjectDoesNotExist as error:
         raise NoSuchFlag(f"There is no flag {key[:80]!r}.") from error
 
