@@ -10,7 +10,14 @@ from django import forms
 
 from featureflags.evaluation.bucketing import SCALE
 from featureflags.evaluation.definitions import PERSON, Refused
-from featureflags.evaluation.wording import condition_in_words, parse_conditions, parse_requires
+from featureflags.evaluation.wording import (
+    condition_in_words,
+    parse_conditions,
+    parse_requires,
+    parse_variants,
+    requires_in_words,
+    variants_in_words,
+)
 from featureflags.models import Flag
 
 STEPS = (Decimal(1), Decimal("0.1"), Decimal("0.01"), Decimal("0.001"))
@@ -62,7 +69,9 @@ class FlagForm(forms.Form):
     owner = forms.CharField(max_length=80, required=False, help_text="Whom to ask.")
     tags = forms.CharField(max_length=900, required=False, help_text="Separated by commas.")
     ends_on = forms.DateField(
-        label="Expected to be gone by", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label="Expected to be gone by",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     permanent = forms.BooleanField(label="It stays: a switch for operators, never stale for being on", required=False)
     variants = forms.CharField(
@@ -142,7 +151,12 @@ class RuleForm(forms.Form):
     )
     share = ShareField(label="How many of them", initial=100)
     share_exact = forms.DecimalField(
-        label="exactly", min_value=0, max_value=100, decimal_places=3, required=False, help_text="Goes before the slider."
+        label="exactly",
+        min_value=0,
+        max_value=100,
+        decimal_places=3,
+        required=False,
+        help_text="Goes before the slider.",
     )
     serve = forms.ChoiceField(label="They get", required=False)
 
@@ -155,6 +169,7 @@ class RuleForm(forms.Form):
             )
         self.choices("segments", [(each, each) for each in segments])
         self.choices("serve", [*((each, each) for each in variants), (BY_WEIGHTS, "several, by the weights below")])
+        self.fields["serve"].initial = variants[0]
         for name in variants:
             self.fields[f"weight_{name}"] = ShareField(label=name, initial=0)
 
@@ -258,33 +273,6 @@ def _parsed(parse: Any, text: str) -> Any:
         return parse(text)
     except Refused as error:
         raise forms.ValidationError(str(error)) from error
-
-
-def parse_variants(text: str, kind: str) -> dict[str, Any]:
-    """Return names and values of lines such as `on = true`; raise Refused for a line that is none."""
-    found: dict[str, Any] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        name, sign, value = (part.strip() for part in line.partition("="))
-        if not sign or name in found:
-            raise Refused(f"line {number}", "needs a new name and a value: on = true")
-        try:
-            found[name] = value if kind == Flag.Type.STRING else json.loads(value)
-        except (ValueError, RecursionError):
-            raise Refused(f"line {number}", "needs JSON after the sign: true, 12 or {...}") from None
-    return found
-
-
-def variants_in_words(variants: Mapping[str, Any], kind: str) -> str:
-    plain = kind == Flag.Type.STRING
-    return "\n".join(
-        f"{name} = {value if plain else json.dumps(value, ensure_ascii=False)}" for name, value in variants.items()
-    )
-
-
-def requires_in_words(requires: Mapping[str, Sequence[str]]) -> str:
-    return "\n".join(f"{flag} = {', '.join(variants)}" for flag, variants in requires.items())
 
 
 def _moment(value: datetime | None) -> str | None:

@@ -69,11 +69,11 @@ class Store:
     def stand_still(self, snapshot: Snapshot = NOTHING) -> None:
         """Hold this snapshot and look nowhere: for tests of what is no matter of flags."""
         self.current = snapshot
-        self._check_at = float("inf")
+        self._check_at, self._still = float("inf"), True
 
     def renew(self) -> None:
         """Look again at the next question, with a lock that nobody holds: what a forked child needs."""
-        self._lock = threading.Lock()
+        self._lock, self._still = threading.Lock(), False
         self._check_at = self._poll_at = self._redis_at = 0.0
 
     def fresh(self) -> Snapshot:
@@ -132,7 +132,8 @@ class Store:
     def announce(self, version: int) -> None:
         """After a change of our own has been committed: tell the others, and look ourselves at once."""
         self.publish(version)
-        self._check_at = self._poll_at = 0.0
+        if not self._still:
+            self._check_at = self._poll_at = 0.0
 
 
 store = Store()

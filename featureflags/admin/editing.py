@@ -9,13 +9,12 @@ from django.forms import BaseFormSet, Form
 from featureflags import services
 from featureflags.forms import FlagForm
 from featureflags.models import Flag
-from sessions_app.models import User
 
 RULE = re.compile(r"rules\[(\d+)\]\.?(\w*)")
 FIELD_OF = {"from": "starts_at", "until": "ends_at", "weights": None, "requires": "requires"}
 
 
-def saved(form: FlagForm, rules: BaseFormSet, *, flag: Flag | None, by: User) -> Flag | None:
+def saved(form: FlagForm, rules: BaseFormSet, *, flag: Flag | None, by: Any) -> Flag | None:
     """Save what was posted; None when it was refused, and the forms say why."""
     if not (form.is_valid() and rules.is_valid()):
         return None
@@ -60,8 +59,7 @@ def blame(form: Form, field: str | None, reason: str) -> None:
 
 def addresses_of(rules: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Return ids and mail addresses of the people whom the rules name."""
-    ids = {each for rule in rules for each in rule["people"] if each.isascii() and each.isdigit() and len(each) < 18}
-    return {str(pk): email for pk, email in User.objects.filter(pk__in=ids).values_list("pk", "email")}
+    return services.addresses_of(ids=[each for rule in rules for each in rule["people"]])
 
 
 def words_of(act: str, key: str) -> str:

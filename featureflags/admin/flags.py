@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, Sum
 from django.forms import formset_factory
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -25,9 +25,9 @@ from featureflags.forms import ExplainForm, FlagForm, RuleForm, WhyForm, initial
 from featureflags.models import EvaluationCount, Exposure, Flag, FlagChange, Segment
 from featureflags.snapshot import store
 from lib import sparkline
-from sessions_app.models import User
 
 HISTORY_PAGE = 30
+ACTS = {"kill", "restore", "archive", "revive"}
 RuleForms = formset_factory(RuleForm, extra=1, can_delete=True, can_order=True, max_num=51)
 NEW = {"type": "boolean", "variants": "on = true\noff = false", "default": "off", "off": "off"}
 
@@ -142,7 +142,11 @@ class FlagAdmin(admin.ModelAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         flag = get_object_or_404(Flag, pk=flag_id)
-        if not (self.has_kill_permission(request) if act in {"kill", "restore"} else self.has_change_permission(request)):
+        if act not in ACTS:
+            raise Http404
+        if not (
+            self.has_kill_permission(request) if act in {"kill", "restore"} else self.has_change_permission(request)
+        ):
             raise PermissionDenied("Your rights do not reach this flag.")
         form = WhyForm(request.POST)
         if form.is_valid():
@@ -198,9 +202,7 @@ class FlagAdmin(admin.ModelAdmin):
 
 def _explained(flag: Flag, form: ExplainForm) -> Any:
     name = form.cleaned_data["person"].strip()
-    user = User.objects.by_addresses([name.lower()]).first() if "@" in name else None
-    if user is None and name.isascii() and name.isdigit() and len(name) < 18:
-        user = User.objects.filter(pk=int(name)).first()
+    user = services.person_named(name=name)
     if "@" in name and user is None:
         form.add_error("person", "Nobody has this mail address.")
         return None
@@ -213,7 +215,7 @@ def _explained(flag: Flag, form: ExplainForm) -> Any:
     return explain(store.fresh().flags, flag.key, context, time.time())
 
 
-def _act(act: str, key: str, why: str, by: User) -> None:
+def _act(act: str, key: str, why: str, by: Any) -> None:
     if act == "kill":
         services.kill_flag(key=key, why=why, by=by)
     elif act == "restore":

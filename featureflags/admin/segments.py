@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from featureflags import services
-from featureflags.admin.editing import blame, addresses_of
+from featureflags.admin.editing import addresses_of, blame
 from featureflags.evaluation.wording import condition_in_words
 from featureflags.forms import SegmentForm
 from featureflags.models import FlagChange, Segment

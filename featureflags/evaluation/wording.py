@@ -1,7 +1,8 @@
 """Flags in words: one line for a condition, and back; sentences for what changed."""
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from featureflags.evaluation.bucketing import SCALE
@@ -9,6 +10,7 @@ from featureflags.evaluation.definitions import Plain, Refused
 from featureflags.evaluation.operators import OPERATORS
 
 SHORT = 120
+PART = re.compile(r'\s*"(?:[^"\\]|\\.)*"\s*(?=,|$)|[^,]+')
 LISTS = {"in", "in_network"}
 PLAIN_TEXT = {"contains", "starts_with", "ends_with", "before", "not_before", "matches"} | {
     name for name in OPERATORS if name.startswith("semver")
@@ -64,10 +66,8 @@ def _scalar(text: str) -> Any:
 
 
 def _scalars(text: str) -> list[Any]:
-    try:
-        return list(json.loads(f"[{text}]"))
-    except (ValueError, RecursionError):
-        return [_scalar(part.strip()) for part in text.split(",") if part.strip()]
+    """Return what commas separate; a comma within quotes separates nothing."""
+    return [_scalar(part.strip()) for part in PART.findall(text) if part.strip()]
 
 
 def parse_conditions(text: str) -> list[Plain]:
@@ -100,6 +100,33 @@ def parse_requires(text: str) -> dict[str, list[str]]:
             raise Refused(f"line {number}", "needs a flag and its variants: new_home = on")
         found[flag.strip()] = [part.strip() for part in variants.split(",") if part.strip()]
     return found
+
+
+def parse_variants(text: str, kind: str) -> dict[str, Any]:
+    """Return names and values of lines such as `on = true`; raise Refused for a line that is none."""
+    found: dict[str, Any] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        name, sign, value = (part.strip() for part in line.partition("="))
+        if not sign or name in found:
+            raise Refused(f"line {number}", "needs a new name and a value: on = true")
+        try:
+            found[name] = value if kind == "string" else json.loads(value)
+        except (ValueError, RecursionError):
+            raise Refused(f"line {number}", "needs JSON after the sign: true, 12 or {...}") from None
+    return found
+
+
+def variants_in_words(variants: Mapping[str, Any], kind: str) -> str:
+    plain = kind == "string"
+    return "\n".join(
+        f"{name} = {value if plain else json.dumps(value, ensure_ascii=False)}" for name, value in variants.items()
+    )
+
+
+def requires_in_words(requires: Mapping[str, Sequence[str]]) -> str:
+    return "\n".join(f"{flag} = {', '.join(variants)}" for flag, variants in requires.items())
 
 
 # --- What changed -----------------------------------------------------------------------------------------

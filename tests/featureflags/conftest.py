@@ -1,6 +1,11 @@
 """Flags of these tests, and who changes them."""
 
+import re
+
 import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
 
 from featureflags import services
 from featureflags.evaluation import definitions, engine
@@ -40,3 +45,49 @@ def make(key="new_home", *, by=None, why="a test", version=None, **fields):
 @pytest.fixture
 def olga(db):
     return factories.user(name="olga", superuser=True)
+
+
+# --- The operators' pages ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def operator(olga):
+    browser = Client()
+    browser.force_login(olga)
+    return browser
+
+
+def staff_with(*rights):
+    user = factories.user(name="bob", staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
+def page_of(flag):
+    return reverse("admin:featureflags_flag_change", args=[flag.pk])
+
+
+def fields_of(browser, page):
+    """Return what a browser would post if nothing on the page were touched."""
+    context = browser.get(page).context
+    rules = context["rules"]
+    found = {}
+    for form in (context["form"], rules.management_form, *rules.forms):
+        for field in form:
+            value = field.value()
+            if field.field.widget.__class__.__name__ == "CheckboxInput":
+                found |= {field.html_name: "on"} if value else {}
+            else:
+                shown = field.field.widget.format_value(value)
+                found[field.html_name] = "" if shown is None else shown
+    return found
+
+
+def text_of(answer):
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def act(browser, flag, name, why="it burns"):
+    return browser.post(reverse("admin:featureflags_flag_act", args=[flag.pk, name]), {"why": why}, follow=True)

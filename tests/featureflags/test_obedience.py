@@ -13,6 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # Longer than the test: what is obeyed sooner was heard over Redis.
 NEVER_POLLS = {"FLAG_POLL_SECONDS": "600"}
+REAL = {"DJANGO_SETTINGS_MODULE": "config.settings"}
 SEND = "from config.celery import app; app.send_task('tests.featureflags.probe.tell')"
 ASK = """
 import django, sys, threading
@@ -72,7 +73,7 @@ def signup_open():
 
 def test_two_web_and_two_worker_processes_obey(signup_open):
     with faults.redis() as redis:
-        env = {"REDIS_URL": redis.url} | NEVER_POLLS
+        env = {"REDIS_URL": redis.url} | NEVER_POLLS | REAL
         with faults.web(processes=2, env=env) as webs, worker(env) as process:
             process.wait_for_line("ready.")
             workers = Workers(redis, process, env)
@@ -94,7 +95,7 @@ def test_two_web_and_two_worker_processes_obey(signup_open):
 
 def test_without_redis_every_process_obeys_at_its_poll(signup_open):
     with faults.redis() as redis:
-        env = {"REDIS_URL": redis.url, "FLAG_POLL_SECONDS": "1", "DJANGO_SETTINGS_MODULE": "config.settings"}
+        env = {"REDIS_URL": redis.url, "FLAG_POLL_SECONDS": "1"} | REAL
         with faults.web(processes=2, env=env) as webs, faults.process(["-c", ASK], env=env) as other:
             other.wait_for_line("open")
             assert [is_open(web) for web in webs] == [True, True]
@@ -109,7 +110,7 @@ def test_without_redis_every_process_obeys_at_its_poll(signup_open):
 
 def test_a_redis_that_hangs_does_not_keep_pages_from_obeying(signup_open):
     with faults.redis() as redis:
-        env = {"REDIS_URL": redis.url, "FLAG_POLL_SECONDS": "1"}
+        env = {"REDIS_URL": redis.url, "FLAG_POLL_SECONDS": "1"} | REAL
         with faults.web(env=env) as [web]:
             assert is_open(web)
 
@@ -127,8 +128,7 @@ def test_with_postgres_and_redis_away_the_last_snapshot_holds(signup_open):
             "DATABASE_URL": postgres.url,
             "REDIS_URL": redis.url,
             "FLAG_POLL_SECONDS": "1",
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-        }
+        } | REAL
         for command in (["migrate", "--verbosity=0"], ["flag", "set", "signup_open", "--create", "--why=a test"]):
             with faults.process(["manage.py", *command], env=env) as process:
                 assert process.wait() == 0, process.output()
@@ -146,8 +146,8 @@ def test_with_postgres_and_redis_away_the_last_snapshot_holds(signup_open):
 
 def test_a_preloaded_server_forks_workers_that_obey(signup_open):
     with faults.redis() as redis:
-        env = {"REDIS_URL": redis.url} | NEVER_POLLS
-        with faults.process(["-c", PRELOADED], env=env | {"DJANGO_SETTINGS_MODULE": "config.settings"}) as process:
+        env = {"REDIS_URL": redis.url} | NEVER_POLLS | REAL
+        with faults.process(["-c", PRELOADED], env=env) as process:
             process.wait_for_line("two forks say open")
 
             flag("kill", env)

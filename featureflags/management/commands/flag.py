@@ -15,7 +15,6 @@ from featureflags.evaluation.contexts import checked
 from featureflags.evaluation.explanation import explain
 from featureflags.models import Flag, FlagChange
 from featureflags.snapshot import store
-from sessions_app.models import User
 
 READ_MAX = 10_000_000
 
@@ -166,10 +165,10 @@ class Command(BaseCommand):
             raise CommandError(f"there is no flag {options['key']}")
         return flag
 
-    def _by(self, options: dict[str, Any]) -> User | None:
+    def _by(self, options: dict[str, Any]) -> Any:
         if not options["by"]:
             return None
-        user = User.objects.by_addresses([options["by"].lower()]).first()
+        user = services.person_named(name=options["by"])
         if user is None:
             raise CommandError(f"nobody has the mail address {options['by']}")
         return user
