@@ -23,6 +23,8 @@ PY := .venv/bin/python
 SERVERS := $(PY) -m deploy.local.servers
 # pytest's own arguments: make test ARGS="tests/sessions_app -k devices"
 ARGS ?=
+# The apps to measure, instead of all: make bench APPS="sessions_app preferences"
+APPS ?=
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -55,13 +57,13 @@ fix: .venv/installed-dev ## format and mend what a tool can mend
 	@$(PY) -m ruff format --quiet .
 
 bench: .venv/installed-dev ## measure against the named peers and rewrite docs/benchmarks.md
-	@DATA_DIR="$${DATA_DIR:-var}/bench" $(SERVERS) -- $(PY) -m bench.run
+	@DATA_DIR="$${DATA_DIR:-var}/bench" $(SERVERS) -- $(PY) -m bench.run $(APPS)
 
 lock: .venv/installed-dev ## pin again what pyproject.toml asks for
 	@deploy/local/lock.sh
 
 clean: ## remove .venv and the caches; the data in DATA_DIR stays
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	@rm -rf .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What `check` and `test` run beside the servers.

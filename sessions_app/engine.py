@@ -218,7 +218,8 @@ class SessionStore(SessionBase):
                 limits.make_room(user_id=person, keep_session_id=self.row_id)
             if not rows.update(version=F("version") + 1, **columns):
                 return None
-        return Session.objects.defer("data").get(token_hash=self.token_hash)
+            # While the row is ours: after the commit, the next writer's version would be read with our data.
+            return Session.objects.defer("data").get(token_hash=self.token_hash)
 
     def _columns(self, data: dict[str, Any], created_at: datetime, now: datetime) -> dict[str, Any]:
         person = _user_id(data)

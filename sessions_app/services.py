@@ -213,11 +213,9 @@ def clear_expired(*, limit: int | None = None, batch: int = CLEAR_BATCH) -> int:
     while limit is None or deleted < limit:
         size = batch if limit is None else min(batch, limit - deleted)
         with transaction.atomic(durable=True):
-            rows = Session.objects.expired().select_for_update(skip_locked=True, of=("self",))
-            ids = list(rows.values_list("pk", flat=True)[:size])
-            Session.objects.filter(pk__in=ids).delete()
-        deleted += len(ids)
-        if len(ids) < size:
+            found = Session.objects.delete_expired(now=timezone.now(), limit=size)
+        deleted += found
+        if found < size:
             break
     return deleted
 

@@ -128,6 +128,31 @@ def test_ten_writers_at_once_keep_all_their_changes():
     assert SessionStore(key).load() == {"step": 1} | {f"n{number}": number for number in range(10)}
 
 
+def test_a_writer_caches_its_own_version_when_another_saves_right_behind_it():
+    key = opened(SessionStore, step=1)
+    first, second = SessionStore(key), SessionStore(key)
+    first["left"], second["right"] = 1, 2
+    outcomes = []
+
+    def save_second():
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '200ms'")
+        second.save()
+
+    def second_before_the_first_reads_its_row(execute, sql, params, many, context):
+        if sql.startswith("SELECT") and Session._meta.db_table in sql and not outcomes:
+            outcomes.extend(race(save_second))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(second_before_the_first_reads_its_row):
+        first.save()
+    if isinstance(outcomes[0], OperationalError):
+        # It had to wait for the first, as it should.
+        second.save()
+
+    assert SessionStore(key).load() == {"step": 1, "left": 1, "right": 2}
+
+
 def test_a_removed_key_stays_removed_when_another_request_saves():
     key = opened(SessionStore, basket="full", step=1)
     first, second = SessionStore(key), SessionStore(key)

@@ -1,0 +1,1 @@
+"""The settings of peers. Ours are the project's own."""
