@@ -3,8 +3,7 @@
 from typing import Any
 
 from featureflags.models import Flag, FlagChange, Segment
-from featureflags.services import changes
-from sessions_app.models import User
+from featureflags.services import changes, people
 
 WHY = "Part of the demo hall"
 ON_OFF = {"on": True, "off": False}
@@ -12,7 +11,7 @@ ON_OFF = {"on": True, "off": False}
 
 def seed(scene: Any) -> dict[str, int]:
     """Create what is not there yet; return how many rows of each kind now exist. Joins the caller's transaction."""
-    olga = User.objects.by_addresses(["olga@demo.test"]).first()
+    olga = people.person_named(name="olga@demo.test")
     segment = {
         "key": "keepers",
         "description": "Who keeps the hall",

@@ -13,7 +13,6 @@ Invariants:
 """
 
 import hashlib
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -37,10 +36,6 @@ def token_hash(token: str) -> bytes:
 class UserQuerySet(models.QuerySet["User"]):
     def active(self) -> Self:
         return self.filter(is_active=True)
-
-    def by_addresses(self, addresses: Collection[str]) -> Self:
-        """People with one of these mail addresses, given in lower case."""
-        return self.alias(address=Lower("email")).filter(address__in=addresses)
 
     def behind_session(self, *, user_id: int, session_hash: bytes, now: datetime) -> "User | None":
         """Return the active person if that session of theirs is alive, with `session_version`; else None.

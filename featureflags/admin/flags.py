@@ -50,13 +50,16 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Flag)
 class FlagAdmin(admin.ModelAdmin):
-    list_display = ("key", "state_chip", "rollout", "evaluated_at", "owner", "ends_on", "changed_at")
+    list_display = ("key", "state_chip", "rollout", "evaluated_at", "owner", "ends_on")
     list_filter = (StateFilter, "type")
     search_fields = ("key", "description", "owner")
     ordering = ("key",)
     show_full_result_count = False
     actions = None
     change_list_template = "admin/featureflags/flag_list.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Flags"} | (extra_context or {}))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -195,8 +195,7 @@ def _weights(value: Any, variants: Mapping[str, Any], field: str) -> dict[str, i
         _share(share, f"{field}.{name}")
     total = sum(value.values())
     _refuse_unless(total == SCALE, field, f"add up to {total / 1000:g} %, and not to 100 %")
-    # In the order of the variants: where a weight stands decides which people it has.
-    return {name: value[name] for name in variants if name in value}
+    return dict(value)
 
 
 def _moment(value: Any, field: str) -> str | None:

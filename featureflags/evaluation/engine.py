@@ -92,7 +92,8 @@ def _rule(index: int, plain: Plain, flag: Plain, segments: Mapping[str, Check]) 
         rule.one = Decision(plain["serve"], variants[plain["serve"]], reason, index)
         return rule
     end, ends = 0, []
-    for name, weight in plain["weights"].items():
+    # Where a weight stands decides which people it has. By name, because JSON objects have no order of their own.
+    for name, weight in sorted(plain["weights"].items()):
         end += weight
         ends.append((end, Decision(name, variants[name], "SPLIT", index)))
     rule.split = tuple(ends)

@@ -12,6 +12,7 @@ from featureflags.evaluation.bucketing import SCALE
 from featureflags.evaluation.wording import differences
 from featureflags.models import DEFINED_BY, Flag, FlagChange, Segment, Stamp
 from featureflags.services.errors import DefinitionRefused, NoSuchFlag, ReasonMissing, StaleVersion
+from featureflags.services.people import with_addresses
 from featureflags.snapshot import store
 from sessions_app.models import User
 
@@ -108,7 +109,7 @@ def _ids(people: list[str], field: str) -> list[str]:
     wanted = {name.lower() for name in people if "@" in name}
     if not wanted:
         return people
-    known = {email.lower(): str(pk) for pk, email in User.objects.by_addresses(wanted).values_list("pk", "email")}
+    known = {email.lower(): str(pk) for pk, email in with_addresses(addresses=wanted).values_list("pk", "email")}
     unknown = sorted(wanted - known.keys())
     if unknown:
         raise DefinitionRefused(field, f"nobody has the mail address {', '.join(unknown[:5])}")

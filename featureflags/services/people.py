@@ -1,14 +1,22 @@
 """Who is meant by a mail address or an id."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
 
 from sessions_app.models import User
+
+
+def with_addresses(*, addresses: Collection[str]) -> QuerySet[User]:
+    """Return the people with one of these mail addresses, given in lower case."""
+    return User.objects.alias(address=Lower("email")).filter(address__in=addresses)
 
 
 def person_named(*, name: str) -> User | None:
     """Return the person with this mail address, in any case, or with this id; None when there is none."""
     if "@" in name:
-        return User.objects.by_addresses([name.lower()]).first()
+        return with_addresses(addresses=[name.lower()]).first()
     return User.objects.filter(pk=int(name)).first() if _is_id(name) else None
 
 

@@ -99,6 +99,14 @@ def people_of(wanted, weights):
     return {person for person in PEOPLE[:200] if decided(flags, {PERSON_KEY: person}).variant == f"v{wanted}"}
 
 
+def test_the_order_in_which_weights_are_written_means_nothing():
+    one, other = {"on": 30_000, "off": 70_000}, {"off": 70_000, "on": 30_000}
+    first, second = (compiled(plain(rules=[{"weights": weights}])) for weights in (one, other))
+
+    for person in PEOPLE[:200]:
+        assert decided(first, {PERSON_KEY: person}) == decided(second, {PERSON_KEY: person})
+
+
 def test_two_flags_deal_independently():
     flags = compiled(*(plain(key, rules=[{"serve": "on", "share": 50_000}]) for key in ("a", "b")))
     both = sum(
