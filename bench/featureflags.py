@@ -7,8 +7,8 @@ no condition, so it is asked one thing less.
 
 From kill to obedience: the flag is killed and restored by one process, and two web processes and two Celery worker
 processes are asked in turns until all of them obey. The time counts from the commit to the first answer that obeys, so
-it includes the wait for that process's turn to be asked. The worker processes are not replaced after 1,000 tasks, as they
-are in the hall: the wait for a new one to start says nothing about obedience.
+it includes the wait for that process's turn to be asked. The worker processes are not replaced after 1,000 tasks, as
+they are in the hall: the wait for a new one to start says nothing about obedience.
 """
 
 import contextlib

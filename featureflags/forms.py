@@ -54,8 +54,8 @@ class ShareField(forms.DecimalField):
         super().__init__(min_value=0, max_value=100, decimal_places=3, widget=Slider, **options)
 
 
-def _lines(attribute: str) -> forms.Textarea:
-    return forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "data-lines": attribute})
+def _lines() -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
 
 
 class WhyForm(forms.Form):
@@ -76,7 +76,7 @@ class FlagForm(forms.Form):
     permanent = forms.BooleanField(label="It stays: a switch for operators, never stale for being on", required=False)
     variants = forms.CharField(
         max_length=60_000,
-        widget=_lines("variants"),
+        widget=_lines(),
         help_text="One a line: name = value. Numbers, true, false and JSON as JSON; text as it is.",
     )
     default = forms.CharField(max_length=80, help_text="The variant for everybody whom no rule takes.")
@@ -88,7 +88,7 @@ class FlagForm(forms.Form):
         label="Needs other flags",
         max_length=2000,
         required=False,
-        widget=_lines("requires"),
+        widget=_lines(),
         help_text="One a line: flag = variant, variant. Else the variant for a killed flag is served.",
     )
     why = forms.CharField(label="Why do you change it?", max_length=300, help_text="The history keeps it.")
@@ -130,7 +130,7 @@ class RuleForm(forms.Form):
 
     name = forms.CharField(label="Its name", max_length=80, required=False)
     people = forms.CharField(
-        max_length=200_000, required=False, widget=_lines("people"), help_text="Mail addresses or ids, one a line."
+        max_length=200_000, required=False, widget=_lines(), help_text="Mail addresses or ids, one a line."
     )
     segments = forms.MultipleChoiceField(
         label="In one of these segments", required=False, widget=forms.CheckboxSelectMultiple
@@ -138,11 +138,11 @@ class RuleForm(forms.Form):
     conditions = forms.CharField(
         max_length=60_000,
         required=False,
-        widget=_lines("conditions"),
+        widget=_lines(),
         help_text="One a line, all must hold: country in PT, ES · not email ends_with @example.org · staff equals true",
     )
     requires = forms.CharField(
-        label="Other flags", max_length=2000, required=False, widget=_lines("requires"), help_text="flag = variant"
+        label="Other flags", max_length=2000, required=False, widget=_lines(), help_text="flag = variant"
     )
     starts_at = forms.DateTimeField(label="From (UTC)", required=False)
     ends_at = forms.DateTimeField(label="Until (UTC)", required=False)
@@ -226,12 +226,12 @@ class SegmentForm(forms.Form):
     key = forms.CharField(max_length=80, help_text="Small letters, digits, _ . -")
     description = forms.CharField(max_length=400, required=False)
     people = forms.CharField(
-        max_length=200_000, required=False, widget=_lines("people"), help_text="Mail addresses or ids, one a line."
+        max_length=200_000, required=False, widget=_lines(), help_text="Mail addresses or ids, one a line."
     )
     conditions = forms.CharField(
         max_length=60_000,
         required=False,
-        widget=_lines("conditions"),
+        widget=_lines(),
         help_text="Everybody who meets all of them is in, too. One a line: country in PT, ES",
     )
     why = forms.CharField(label="Why do you change it?", max_length=300, help_text="The history keeps it.")
@@ -251,7 +251,7 @@ class ExplainForm(forms.Form):
     context = forms.CharField(
         max_length=60_000,
         required=False,
-        widget=_lines("context"),
+        widget=_lines(),
         help_text='More attributes, as JSON: {"country": "PT", "device": "x"}',
     )
 
