@@ -103,6 +103,11 @@ app.conf.update(
             "schedule": crontab(minute="17"),
             "options": {"expires": 3600},
         },
+        "take-over-flag-counts": {
+            "task": "featureflags.tasks.take_over_counts",
+            "schedule": 60,
+            "options": {"expires": 60},
+        },
     },
 )
 app.autodiscover_tasks()

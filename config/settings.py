@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "sessions_app",
     "preferences",
+    "featureflags",
 ]
 
 MIDDLEWARE = [
@@ -71,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "sessions_app.middleware.AuthenticationMiddleware",
     "preferences.middleware.ThemeMiddleware",
+    "featureflags.middleware.FlagsMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -213,6 +215,19 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = HALL_NAME
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+
+# --- Feature flags ----------------------------------------------------------------------------------------
+
+# How often a process looks at the version stamp in Redis, and at Postgres itself: the longest that a kill may take.
+FLAG_CHECK_SECONDS = 0.25
+FLAG_POLL_SECONDS = env.number("FLAG_POLL_SECONDS", 5)
+# How often a process hands its counts over, and which of its evaluations it keeps as an exposure: every so manieth.
+FLAG_FLUSH_SECONDS = 5
+FLAG_SAMPLE_EVERY = env.number("FLAG_SAMPLE_EVERY", 100)
+FLAG_EXPOSURE_DAYS = 30
+FLAG_STALE_DAYS = env.number("FLAG_STALE_DAYS", 30)
+# OFREP requests a minute, for each token and for each address without one.
+FLAG_OFREP_PER_MINUTE = env.number("FLAG_OFREP_PER_MINUTE", 600)
 
 # --- What browsers are told -------------------------------------------------------------------------------
 

@@ -9,6 +9,8 @@ from tests.conventions.source import APPS, LEVEL, Source, called, calls, dotted,
 PUBLIC_FACE = {"models", "services", "signals"}
 # Modules that say only what a type is, for annotations.
 TYPES = {"requests"}
+# Packages that are themselves what others ask: `featureflags.enabled("key", request)`.
+ASKED_BY_NAME = {"featureflags"}
 # Modules that take and return plain values.
 ENGINES = {
     "sessions_app.clients",
@@ -101,6 +103,8 @@ def files_import_what_is_theirs(sources: Sequence[Source]) -> list[str]:
                     forbidden = forbidden - {"tasks"}
                 if imported.role in forbidden - {source.role}:
                     found.append(source.at(imported.line, f"{source.role} imports {imported.role} of its app"))
+            elif imported.module in ASKED_BY_NAME:
+                continue
             elif imported.app in APPS:
                 allowed = set() if source.role in OF_LOWER_NOTHING else OF_LOWER.get(source.role, PUBLIC_FACE)
                 if imported.role not in allowed | TYPES:
