@@ -1,7 +1,8 @@
 """What a key costs, and whether it holds: one view that writes one row in a transaction of its own, asked through the
 WSGI handler, behind our decorator, behind django-idempotency-key, and without a key.
 
-Ours writes its record to Postgres, durably, in every case. The peer keeps answers in the memory of one process (as it
+Ours writes its record to Postgres in every case; the effect waits for the disk, the claim
+and the answer do not. The peer keeps answers in the memory of one process (as it
 comes) or in Redis (shared); both are faster for that, and both forget. *Added* is the median of the view with a new key
 minus the median of the same view without one, asked in turns in the same process. In the race, four processes send the
 same request 50 times each, 8 at once, to a view that waits 50 ms before its effect, as for a payment provider: the

@@ -58,6 +58,7 @@ def measure(name: str) -> bool:
     """Run one benchmark and write its section; return False when it failed."""
     print(f"bench: {name}", file=sys.stderr, flush=True)
     variables = environment()
+    load = os.getloadavg()[0]
     (Path(variables["DATA_DIR"]) / "static").mkdir(parents=True, exist_ok=True)
     child = subprocess.Popen(
         [PYTHON, "-m", f"bench.{name}"], cwd=BASE_DIR, env=variables, stdout=subprocess.PIPE, text=True
@@ -68,7 +69,7 @@ def measure(name: str) -> bool:
         lines.append(line)
     if child.wait() != 0:
         return False
-    write_section(name, section(name, list(csv.reader(lines))))
+    write_section(name, section(name, list(csv.reader(lines)), load=load))
     return True
 
 
@@ -105,15 +106,15 @@ def prepare_environment() -> None:
     stamp.write_text(wanted)
 
 
-def section(name: str, rows: list[list[str]]) -> str:
+def section(name: str, rows: list[list[str]], *, load: float) -> str:
     explanation = ast.get_docstring(ast.parse((BENCH_DIR / f"{name}.py").read_text())) or ""
-    lines = [f"## {name}", "", explanation, "", machine(), ""]
+    lines = [f"## {name}", "", explanation, "", machine(load=load), ""]
     lines += ["| case | ours | peer | ratio | unit |", "|---|---|---|---|---|"]
     lines += [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
     return "\n".join(lines) + "\n"
 
 
-def machine() -> str:
+def machine(*, load: float) -> str:
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         postgres = connection.info.parameter_status("server_version").split()[0]
     with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
@@ -125,7 +126,7 @@ def machine() -> str:
     return (
         f"Measured on {datetime.datetime.now(datetime.UTC):%Y-%m-%d} on one machine with {cores} cores ({processor()}):"
         f" Python {platform.python_version()}, Django {described.stdout.strip()}, Postgres {postgres},"
-        f" Redis {server['redis_version']}."
+        f" Redis {server['redis_version']}; the load of other work was {load:.1f} when it began."
     )
 
 

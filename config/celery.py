@@ -113,6 +113,11 @@ app.conf.update(
             "schedule": crontab(minute="23"),
             "options": {"expires": 3600},
         },
+        "take-over-flag-counts": {
+            "task": "featureflags.tasks.take_over_counts",
+            "schedule": 60,
+            "options": {"expires": 60},
+        },
     },
 )
 app.autodiscover_tasks()

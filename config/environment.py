@@ -38,8 +38,11 @@ class Environment:
             raise ImproperlyConfigured(f"{key} must be on or off.")
         return value in ON
 
-    def number(self, key: str, default: int) -> int:
-        return self._parsed(key, str(default), int, "a whole number")
+    def number(self, key: str, default: int, *, least: int | None = None) -> int:
+        number: int = self._parsed(key, str(default), int, "a whole number")
+        if least is not None and number < least:
+            raise ImproperlyConfigured(f"{key} must be at least {least}.")
+        return number
 
     def choice(self, key: str, default: str, choices: Sequence[str]) -> str:
         value = self.text(key, default)

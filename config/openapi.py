@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from lib.payloads import SESSION_ONLY
 from lib.problems import CONTENT_TYPE
 
 JSON_TYPE = "application/json"
@@ -60,6 +61,8 @@ def complete(schema: Node) -> Node:
                 {"ETag": "Names this state; send it in `If-None-Match`."}
             )
             operation["responses"]["304"] = {"description": "What your `If-None-Match` names still holds."}
+        if operation.pop(SESSION_ONLY, False):
+            operation["security"] = [{"SignedIn": []}]
         for parameter in operation["parameters"]:
             parameter["schema"].pop("example", None)
         for media in operation.get("requestBody", {}).get("content", {}).values():

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "sessions_app",
     "preferences",
     "idempotency",
+    "featureflags",
 ]
 
 MIDDLEWARE = [
@@ -72,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "sessions_app.middleware.AuthenticationMiddleware",
     "preferences.middleware.ThemeMiddleware",
+    "featureflags.middleware.FlagsMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -217,6 +219,19 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = HALL_NAME
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 
+# --- Feature flags ----------------------------------------------------------------------------------------
+
+# How often a process looks at the version stamp in Redis, and at Postgres itself: the longest that a kill may take.
+FLAG_CHECK_SECONDS = 0.25
+FLAG_POLL_SECONDS = env.number("FLAG_POLL_SECONDS", 5)
+# How often a process hands its counts over, and which of its evaluations it keeps as an exposure: every so manieth.
+FLAG_FLUSH_SECONDS = 5
+FLAG_SAMPLE_EVERY = env.number("FLAG_SAMPLE_EVERY", 100)
+FLAG_EXPOSURE_DAYS = 30
+FLAG_STALE_DAYS = env.number("FLAG_STALE_DAYS", 30)
+# OFREP requests a minute, for each token and for each address without one.
+FLAG_OFREP_PER_MINUTE = env.number("FLAG_OFREP_PER_MINUTE", 600)
+
 # --- What browsers are told -------------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = HTTPS
@@ -243,8 +258,8 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 # The JSON API: how many requests in how many seconds, from one person's token or session, and from one address.
-API_LIMIT_PERSON = (env.number("API_LIMIT_PERSON", 600), 60)
-API_LIMIT_ADDRESS = (env.number("API_LIMIT_ADDRESS", 1200), 60)
+API_LIMIT_PERSON = (env.number("API_LIMIT_PERSON", 600, least=1), 60)
+API_LIMIT_ADDRESS = (env.number("API_LIMIT_ADDRESS", 1200, least=1), 60)
 # How long a browser or a probe should wait when a part is away.
 RETRY_AFTER_SECONDS = 30
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440

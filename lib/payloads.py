@@ -14,6 +14,10 @@ Line = Annotated[str, StringConstraints(pattern=LINE)]
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Which one.", example=12)]
 
 
+# In the description of an operation: no token is enough for it.
+SESSION_ONLY = "x-session-only"
+
+
 class Payload(BaseModel):
     """The body of a request: every name is known, and nothing is guessed from another type."""
 
@@ -38,10 +42,19 @@ class Listing(Schema):
     next: str | None = Field(description="The cursor of the page after this one; null at the end.")
 
 
+def _say_in(schema: dict[str, Any]) -> None:
+    properties = schema["properties"]
+    schema["properties"] = {"in": properties.pop("place"), **properties}
+    schema["required"] = list(schema["properties"])
+
+
 class Wrong(BaseModel):
     """One thing that was wrong with a request."""
 
-    where: str = Field(alias="in", description="`body`, `query`, `path` or `header`.")
+    # `in` is no name for a field of a class.
+    model_config = ConfigDict(json_schema_extra=_say_in)
+
+    place: str = Field(title="In", description="`body`, `query`, `path` or `header`.")
     pointer: str = Field(description="Which part: a JSON pointer (RFC 6901) into a body, else a name.")
     detail: str = Field(description="What would be right.")
 

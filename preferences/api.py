@@ -68,7 +68,7 @@ class PreferencesChange(Payload):
     motion: Motion = NOT_SENT
     clock: Clock = NOT_SENT
     week_start: Weekday = NOT_SENT
-    time_zone: str = Field(NOT_SENT, json_schema_extra={"enum": ["", *ZONES]})
+    time_zone: str = Field(NOT_SENT, json_schema_extra={"enum": ["", *ZONES], "examples": ["Europe/London"]})
 
     @field_validator("week_start", mode="before")
     @classmethod

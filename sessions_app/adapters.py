@@ -13,7 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import render
 
-from sessions_app import services
+from sessions_app import services, signals
 from sessions_app.requests import Request
 
 
@@ -31,6 +31,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def format_email_subject(self, subject: str) -> str:
         return f"{subject} · {settings.HALL_NAME}"
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return all(answer is not False for _, answer in signals.sign_up_asked.send(type(self), request=request))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """A sign-in within the last minutes is proof enough; allauth would ask again at once."""

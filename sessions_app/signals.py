@@ -7,3 +7,6 @@ session_displaced = Signal()
 
 # Sessions were ended: user_id (None for everybody's), reason.
 sessions_ended = Signal()
+
+# Somebody wants to sign up: request. An answer of False closes the door.
+sign_up_asked = Signal()

@@ -4,6 +4,9 @@ import pytest
 import redis
 from django.conf import settings
 
+from featureflags.snapshot import store
+from featureflags.tally import tally
+
 
 @pytest.fixture(scope="session")
 def redis_server():
@@ -24,3 +27,19 @@ def pytest_runtest_makereport():
     report = yield
     report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
     return report
+
+
+@pytest.fixture(autouse=True)
+def no_flags():
+    """Every flag has the default that the code gives, at no query; `live_flags` reads them."""
+    store.stand_still()
+    tally.forget()
+
+
+@pytest.fixture
+def live_flags(settings):
+    """Flags are read from the rows of this test, and each question looks for changes."""
+    settings.FLAG_CHECK_SECONDS = settings.FLAG_POLL_SECONDS = 0
+    store.forget()
+    yield store
+    store.stand_still()

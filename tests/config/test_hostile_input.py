@@ -104,7 +104,7 @@ def test_no_path_and_no_query_causes_a_fault_of_ours(part, visitor):
         for query in some(hostile.QUERIES, number, route):
             visitor.ask("GET", f"{sample_of(route, visitor)}?{query}")
 
-    assert visitor.asked > 100
+    assert visitor.asked > 50
     visitor.must_have_met_no_fault()
 
 
@@ -118,11 +118,11 @@ def test_no_field_of_any_form_causes_a_fault_of_ours(part, visitor):
                 visitor.ask(
                     "POST", path, f"{name}={what}", data=hostile.encoded(fields | {name: value}), content_type=FORM
                 )
-        for what, value in hostile.VALUES.items():
+        for what, value in list(hostile.VALUES.items())[number % 4 :: 4]:
             every = dict.fromkeys([*fields, *hostile.NAMES], value)
             visitor.ask("POST", path, f"all={what}", data=hostile.encoded(every), content_type=FORM)
 
-    assert visitor.asked > 100
+    assert visitor.asked > 50
     visitor.must_have_met_no_fault()
 
 
@@ -142,5 +142,5 @@ def test_no_header_method_or_body_causes_a_fault_of_ours(part, visitor):
         for what, (kind, body) in some(hostile.BODIES.items(), number, route):
             visitor.ask("POST", path, what, data=body, content_type=kind)
 
-    assert visitor.asked > 100
+    assert visitor.asked > 50
     visitor.must_have_met_no_fault()

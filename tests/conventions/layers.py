@@ -11,6 +11,8 @@ PUBLIC_FACE = {"models", "services", "signals"}
 TYPES = {"requests"}
 # What every app above stands on, whatever the file: docs/adr/0030.
 TOOLS = {"idempotency.decorators", "idempotency.phases", "idempotency.policies"}
+# Packages that are themselves what others ask: `featureflags.enabled("key", request)`.
+ASKED_BY_NAME = {"featureflags"}
 # Modules that take and return plain values.
 ENGINES = {
     "idempotency.fingerprints",
@@ -105,7 +107,9 @@ def files_import_what_is_theirs(sources: Sequence[Source]) -> list[str]:
                     forbidden = forbidden - {"tasks"}
                 if imported.role in forbidden - {source.role}:
                     found.append(source.at(imported.line, f"{source.role} imports {imported.role} of its app"))
-            elif imported.app in APPS and imported.module not in TOOLS:
+            elif imported.module in ASKED_BY_NAME | TOOLS:
+                continue
+            elif imported.app in APPS:
                 allowed = set() if source.role in OF_LOWER_NOTHING else OF_LOWER.get(source.role, PUBLIC_FACE)
                 if imported.role not in allowed | TYPES:
                     found.append(source.at(imported.line, f"{source.role} imports {imported.module} of another app"))

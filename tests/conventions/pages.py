@@ -33,12 +33,16 @@ PUBLIC = {
     "config.metrics.metrics": "answers only the networks of METRICS_ALLOWED",
     "config.views.home": "says what this hall is, and where to sign in",
     "idempotency.views.policy": "a server publishes its policy about keys (IETF draft, section 2.5)",
+    "featureflags.views.evaluate_one": "asked by programs; the API token in the header is looked at first",
+    "featureflags.views.evaluate_all": "asked by programs; the API token in the header is looked at first",
     "preferences.views.appearance": "strangers have eyes too: a theme needs no account",
     "preferences.views.theme": "the form behind it",
     "sessions_app.views.not_me": "opened from a mail on whatever device the mail is read; the signed link is the proof",
 }
 # Views without a CSRF token, and why another site gains nothing; each is the target of a form listed below.
 WITHOUT_TOKEN = {
+    "featureflags.views.evaluate_one": "no cookie counts there, only a bearer token",
+    "featureflags.views.evaluate_all": "no cookie counts there, only a bearer token",
     "preferences.views.theme": "a token would keep public pages out of caches; foreign senders are refused",
 }
 FORMS_WITHOUT_TOKEN = {"templates/preferences/_theme_control.html"}

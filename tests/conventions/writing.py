@@ -28,6 +28,7 @@ CATCHES_EVERYTHING = {
     "sessions_app/engine.py::load": "whatever a foreign serialiser raises, the row decides",
     "lib/operations.py::_read": "a broken panel must not hide the others",
     "idempotency/phases.py::complete_abandoned": "one procedure that fails must not hold the others up",
+    "featureflags/decisions.py::decide": "whatever a context holds, a flag must not take the page down",
 }
 # path::function -> why it imports late.
 IMPORTS_LATE = {
@@ -56,6 +57,8 @@ DJANGOS_HOOKS = {
     "process_template_response",
 }
 DJANGOS_COMMANDS = {"clearsessions"}
+# A noun whose verbs are its subcommands: `flag kill new_home`.
+NOUN_COMMANDS = {"flag"}
 
 
 def nothing_listens_to_row_signals(sources: Sequence[Source]) -> list[str]:
@@ -202,7 +205,8 @@ def commands_are_verb_noun(sources: Sequence[Source]) -> list[str]:
         source.at(1, f"the command {source.parts[-1]} is not called verb_noun")
         for source in sources
         if source.is_ours and source.parts[1:3] == ["management", "commands"] and source.parts[-1] != "__init__"
-        if not re.fullmatch(r"_?[a-z]+(_[a-z]+)+", source.parts[-1]) and source.parts[-1] not in DJANGOS_COMMANDS
+        if not re.fullmatch(r"_?[a-z]+(_[a-z]+)+", source.parts[-1])
+        and source.parts[-1] not in DJANGOS_COMMANDS | NOUN_COMMANDS
     ]
 
 

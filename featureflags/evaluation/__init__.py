@@ -1,0 +1,1 @@
+"""The pure engine: plain values in and out, no Django, no clock, no network."""
