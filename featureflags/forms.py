@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -41,10 +41,17 @@ class Slider(forms.NumberInput):
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        held = Decimal(str(context["widget"]["value"] or 0))
-        step = next((each for each in STEPS if held % each == 0), STEPS[-1])
+        step = _largest_step(str(context["widget"]["value"] or 0))
         context["widget"]["attrs"] |= {"min": 0, "max": 100, "step": step}
         return context
+
+
+def _largest_step(text: str) -> Decimal:
+    try:
+        return next((each for each in STEPS if Decimal(text) % each == 0), STEPS[-1])
+    except InvalidOperation:
+        # A form that was refused is shown again with whatever was sent.
+        return STEPS[-1]
 
 
 class ShareField(forms.DecimalField):

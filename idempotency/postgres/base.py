@@ -1,4 +1,4 @@
-"""Django's Postgres backend, which asks the claim that is held here before it commits (docs/adr/0030)."""
+"""Django's Postgres backend, which asks the claim that is held here before it commits (docs/adr/0015)."""
 
 from django.db.backends.postgresql import base
 

@@ -9,7 +9,7 @@ from tests.conventions.source import APPS, LEVEL, Source, called, calls, dotted,
 PUBLIC_FACE = {"models", "services", "signals"}
 # Modules that say only what a type is, for annotations.
 TYPES = {"requests"}
-# What every app above stands on, whatever the file: docs/adr/0030.
+# What every app above stands on, whatever the file: docs/adr/0015.
 TOOLS = {"idempotency.decorators", "idempotency.phases", "idempotency.policies"}
 # Packages that are themselves what others ask: `featureflags.enabled("key", request)`.
 ASKED_BY_NAME = {"featureflags"}
