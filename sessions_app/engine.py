@@ -14,6 +14,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import IntegrityError, router, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -276,7 +277,10 @@ class SessionStore(SessionBase):
     # --- Renew and end ------------------------------------------------------------------------------------
 
     def cycle_key(self) -> None:
-        """Give the same session a new token; the old one is dead in the same statement."""
+        """Give the same session a new token; the old one is dead in the same statement.
+
+        Raise SessionInterrupted when it was somebody's session and has ended.
+        """
         data = self._session  # type: ignore[attr-defined]
         old = self.session_key
         if old is None:
@@ -286,11 +290,13 @@ class SessionStore(SessionBase):
         new = self._get_new_session_key()
         rows = Session.objects.filter(token_hash=token_hash(old), revoked_at=None)
         if not rows.update(token_hash=token_hash(new)):
-            # The row is gone, as after sign-out elsewhere: what we hold starts a session of its own.
-            self._session_key = None
-            self._forget()
-            self.create()
+            # Ended, or renewed by another request, since we read it.
+            self.abandon()
+            if SESSION_KEY in data:
+                # A session of its own would bring back to life what somebody has just ended.
+                raise SessionInterrupted("You were signed out meanwhile.")
             self._session_cache = data
+            self.create()
             return
         self._session_key = new
         self.modified = True

@@ -9,14 +9,17 @@ import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.cached_db import SessionStore as CachedDbStore
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import OperationalError, connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from sessions_app import cache, limits, services
 from sessions_app.engine import SessionStore
-from sessions_app.models import Session, token_hash
+from sessions_app.models import Session, User, token_hash
 from tests import factories
 from tests.races import Gate, held, race
+from tests.sessions_app.conftest import browser, is_signed_in, row_of, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -152,6 +155,48 @@ def test_a_request_that_saves_late_does_not_revive_a_revoked_session():
         late.save()
 
     assert SessionStore(key).load() == {}
+
+
+def test_a_request_that_renews_its_token_late_does_not_revive_a_revoked_session():
+    alice = factories.user()
+    late = SessionStore(signed_in(alice))
+    late["note"] = "read before the end"
+    services.end_session(session_id=Session.objects.get().pk, by=alice, reason=Session.Reason.PERSON)
+
+    with pytest.raises(SessionInterrupted):
+        late.cycle_key()
+
+    assert late.is_empty()
+    assert not Session.objects.active().exists()
+
+
+def test_somebody_who_proves_who_they_are_while_their_session_is_ended_stays_signed_out():
+    alice = factories.user()
+    client = sign_in(alice)
+    row = row_of(client)
+
+    def prove():
+        return client.post(reverse("account_reauthenticate"), {"password": factories.PASSWORD}).status_code
+
+    with held(Gate(), prove, "sessions_app_user", "session_version") as outcome:
+        services.end_session(session_id=row.pk, by=alice, reason=Session.Reason.PERSON)
+
+    assert outcome == [400]
+    assert not is_signed_in(client)
+    assert not Session.objects.active().filter(user=alice).exists()
+
+
+def test_two_requests_that_notice_new_rights_at_once_leave_one_session():
+    alice = factories.user()
+    client, twin = sign_in(alice), browser()
+    twin.cookies = client.cookies.copy()
+    User.objects.filter(pk=alice.pk).update(is_staff=True)
+
+    with held(Gate(), lambda: is_signed_in(client), "session_version") as outcome:
+        ahead = is_signed_in(twin)
+
+    assert (ahead, outcome) == (True, [False])
+    assert Session.objects.active().filter(user=alice).count() == 1
 
 
 def test_an_older_writer_does_not_put_an_older_copy_over_a_newer_one():
