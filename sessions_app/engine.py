@@ -116,6 +116,11 @@ class SessionStore(SessionBase):
         self._session_key = None
         self._forget()
 
+    def clear(self) -> None:
+        # Read first: a save removes the keys that it knows of.
+        self._get_session(no_load=self.session_key is None)  # type: ignore[attr-defined]
+        super().clear()
+
     def _entry(self, row: Session, data: dict[str, Any]) -> Entry:
         header = Header(
             row.pk,
@@ -186,6 +191,8 @@ class SessionStore(SessionBase):
             # failure is another's success, so the last attempt need not be the luckiest.
             fresh = Session.objects.filter(token_hash=self.token_hash, revoked_at=None).first()
             if fresh is None:
+                # What we read may have been a copy whose removal got lost.
+                cache.drop([self.token_hash])
                 raise UpdateError
             merged = self.decode(fresh.data)
             for name, value in changed.items():
@@ -261,6 +268,8 @@ class SessionStore(SessionBase):
             created_at=_moment(header.created_at),
             now=now,
         )
+        # The role may have changed in this very request: its limits are written when the session is saved.
+        idle = min(idle, _moment(header.absolute_expires_at))
         seen: dict[str, object] = {"last_seen_at": now, "idle_expires_at": idle}
         if self.client is not None:
             seen |= {"address": self.client.address}

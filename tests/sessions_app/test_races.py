@@ -143,6 +143,36 @@ def test_a_removed_key_stays_removed_when_another_request_saves():
     assert SessionStore(key).load() == {"step": 2}
 
 
+def test_a_session_that_was_emptied_keeps_nothing_of_before():
+    key = opened(SessionStore, basket="full", step=1)
+    changed, emptied = SessionStore(key), SessionStore(key)
+    changed["step"] = 2
+    changed.save()
+    emptied.clear()
+    emptied["new"] = True
+
+    emptied.save()
+
+    assert SessionStore(key).load() == {"new": True}
+
+
+def test_a_copy_of_a_deleted_session_is_dropped_by_the_first_request_that_finds_out():
+    key = opened(SessionStore, step=1)
+    digest = token_hash(key)
+    SessionStore(key).load()
+    copy, _ = cache.get(digest)
+    SessionStore().delete(key)
+    _, lease = cache.get(digest)
+    cache.fill(digest, lease, copy)
+    store = SessionStore(key)
+    store["step"] = 2
+
+    with pytest.raises(UpdateError):
+        store.save()
+
+    assert SessionStore(key).load() == {}
+
+
 def test_a_request_that_saves_late_does_not_revive_a_revoked_session():
     alice = factories.user()
     key = signed_in(alice)
@@ -224,6 +254,27 @@ def test_ten_sign_ins_at_once_leave_no_more_than_the_limit(settings):
 
     assert not [result for result in results if isinstance(result, Exception)]
     assert Session.objects.active().filter(user=alice).count() == 3
+
+
+def test_a_sign_in_locks_its_own_session_before_it_ends_younger_ones(settings):
+    settings.SESSION_MAX_PER_PERSON = 3
+    alice = factories.user()
+    key = opened(SessionStore, step=1)
+    for _ in range(3):
+        signed_in(alice)
+
+    def go_in():
+        store = SessionStore(key)
+        store[SESSION_KEY] = str(alice.pk)
+        store.save()
+
+    # Whoever ends everybody's sessions locks them by primary key: the other order would be a deadlock.
+    with held(Gate(), go_in, 'UPDATE "sessions_app_session" SET "revoked_at"') as outcome:
+        own = Session.objects.select_for_update(nowait=True).filter(token_hash=token_hash(key))
+        with pytest.raises(OperationalError, match="could not obtain lock"), transaction.atomic(durable=True):
+            own.get()
+
+    assert outcome == [None]
 
 
 def test_a_second_sign_in_waits_for_the_first_to_count_the_sessions():
