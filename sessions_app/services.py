@@ -128,9 +128,14 @@ def read_not_me(*, token: str) -> tuple[int, int]:
 
 @transaction.atomic(durable=True)
 def disown_session(*, token: str, client: Client) -> User:
-    """End the session that its owner says was not theirs; return the person, who needs a new password."""
+    """End the session that its owner says was not theirs; return the person, who needs a new password.
+
+    Raise LinkInvalid, also when the account is gone.
+    """
     user_id, session_id = read_not_me(token=token)
-    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise LinkInvalid("This link is not valid any more: the account is gone.")
     if _revoke(Session.objects.filter(pk=session_id, user=user), by=user, reason=Session.Reason.NOT_ME):
         record(kind=Kind.SESSION_ENDED, user=user, client=client, by=user, note=Session.Reason.NOT_ME.label)
     return user
@@ -153,9 +158,9 @@ def _revoke(rows: SessionQuerySet, *, by: User | None, reason: str) -> int:
 
 @transaction.atomic(durable=True)
 def end_session(*, session_id: int, by: User | None, reason: str, client: Client | None = None) -> bool:
-    """End one session; return False when it had ended already."""
-    row = Session.objects.select_related("user").get(pk=session_id)
-    if not _revoke(Session.objects.filter(pk=session_id), by=by, reason=reason):
+    """End one session; return False when it had ended already, or is gone."""
+    row = Session.objects.select_related("user").filter(pk=session_id).first()
+    if row is None or not _revoke(Session.objects.filter(pk=session_id), by=by, reason=reason):
         return False
     if row.user is not None:
         record(kind=Kind.SESSION_ENDED, user=row.user, client=client, by=by, note=f"{row.label}: {reason}")
