@@ -2,7 +2,7 @@
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -10,9 +10,9 @@ from django.urls import reverse
 from preferences import services, themes
 from preferences.models import DevicePreference, Preference
 from preferences.themes import Cookie, Theme
-from sessions_app.models import Device
+from sessions_app.models import Device, User
 from tests.preferences.conftest import CHOICE, CONTROL, PAGE, theme_at, version_at
-from tests.races import race
+from tests.races import Gate, held, race
 from tests.sessions_app.conftest import browser, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -156,6 +156,26 @@ def test_of_two_forms_at_once_one_wins_and_the_other_is_told(alice):
     assert sum(isinstance(result, services.StaleChoice) for result in results) == 1
     (winner,) = [result for result in results if isinstance(result, Preference)]
     assert Preference.objects.get().mode == winner.mode
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda user_id: services.choose_mode(user_id=user_id, device_id=None, version=0, mode="dark"),
+        lambda user_id: services.adopt_theme(user_id=user_id, theme=Theme("dark")),
+        lambda user_id: services.change_preferences(
+            user_id=user_id, version=0, device_id=None, device_mode=None, time_zone="", mode="dark"
+        ),
+    ],
+)
+def test_a_change_locks_the_person_before_their_preferences(change, alice):
+    Preference.objects.create(user=alice)
+
+    with held(Gate(), lambda: change(alice.pk), 'UPDATE "preferences_preference"'):
+        with pytest.raises(OperationalError, match="could not obtain lock"), transaction.atomic(durable=True):
+            User.objects.select_for_update(nowait=True, no_key=True).get(pk=alice.pk)
+
+    assert Preference.objects.get(user=alice).mode == "dark"
 
 
 @pytest.mark.parametrize(
