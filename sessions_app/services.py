@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from allauth.account.models import EmailAddress
 from django.core import signing
 from django.db import transaction
 from django.db.models import F, Q
@@ -257,6 +258,38 @@ def note_privilege_change(*, user_id: int, by: User | None) -> None:
     user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     User.objects.filter(pk=user_id).update(privilege_version=user.privilege_version + 1)
     record(kind=Kind.PRIVILEGES_CHANGED, user=user, by=by)
+
+
+@transaction.atomic(savepoint=False)
+def note_group_change(*, group_id: int, by: User | None) -> None:
+    """Note a change of rights for each member of a group."""
+    members = User.objects.select_for_update(no_key=True, of=("self",)).filter(groups=group_id).order_by("pk")
+    for user in members:
+        note_privilege_change(user_id=user.pk, by=by)
+
+
+@transaction.atomic(savepoint=False)
+def note_password_change(*, user_id: int, keep_session_id: int | None, by: User, client: Client) -> None:
+    """End all sessions but one after an operator set a password."""
+    record(kind=Kind.PASSWORD_CHANGED, user=User.objects.get(pk=user_id), client=client, by=by)
+    end_other_sessions(
+        user_id=user_id, keep_session_id=keep_session_id, by=by, reason=Session.Reason.PASSWORD, client=client
+    )
+
+
+@transaction.atomic(savepoint=False)
+def note_email_change(*, user_id: int, keep_session_id: int | None, by: User, client: Client) -> None:
+    """Make an address that an operator wrote the only one, to be confirmed, and end all sessions but one.
+
+    The old mailbox could otherwise still reset the password.
+    """
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    EmailAddress.objects.filter(user=user).delete()
+    EmailAddress.objects.create(user=user, email=user.email.lower(), primary=True, verified=False)
+    record(kind=Kind.EMAIL_CHANGED, user=user, client=client, by=by)
+    end_other_sessions(
+        user_id=user_id, keep_session_id=keep_session_id, by=by, reason=Session.Reason.EMAIL, client=client
+    )
 
 
 @transaction.atomic(savepoint=False)
