@@ -8,12 +8,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from config import faults
 from config.context import hall
 from lib import waiting
 from lib.problems import problem
+from preferences.middleware import theme_of_cookie
 from sessions_app.models import SecurityEvent
 
 log = structlog.get_logger(__name__)
@@ -97,5 +99,11 @@ def service_unavailable(request: HttpRequest) -> HttpResponse:
 
 
 def _page_alone(request: HttpRequest, template: str, status: int, **context: str) -> HttpResponse:
-    """Render a page that asks nobody anything: without the request, so no session, person, theme or database."""
-    return HttpResponse(render_to_string(template, hall(request) | context), status=status)
+    """Render a page that asks nobody anything: without the request, so no session, person or database.
+
+    Its theme is the one that the cookie mirrors.
+    """
+    words = hall(request) | {"theme": theme_of_cookie(request)} | context
+    response = HttpResponse(render_to_string(template, words), status=status)
+    patch_vary_headers(response, ["Cookie"])
+    return response

@@ -55,6 +55,7 @@ def change_preferences(
     `version` is the one that the form was made from: raise StaleChoice when a newer choice was made since.
     `device_mode` is what that device keeps for itself (None: nothing): raise UnknownDevice when it is not theirs.
     """
+    _lock_person(user_id)
     row = _change(user_id=user_id, version=version, changes=changes)
     sessions.change_time_zone(user_id=user_id, time_zone=time_zone)
     if device_id is not None:
@@ -65,6 +66,7 @@ def change_preferences(
 @transaction.atomic(durable=True)
 def choose_mode(*, user_id: int, device_id: int | None, version: int, mode: str) -> Preference:
     """Show a mode from now on: here only, where this device keeps its own, else everywhere. Raise StaleChoice."""
+    _lock_person(user_id)
     override = DevicePreference.objects.filter(device_id=device_id or 0, device__user_id=user_id)
     if not override.exists():
         return _change(user_id=user_id, version=version, changes={"mode": mode})
@@ -76,6 +78,7 @@ def choose_mode(*, user_id: int, device_id: int | None, version: int, mode: str)
 @transaction.atomic(durable=True)
 def adopt_theme(*, user_id: int, theme: themes.Theme) -> bool:
     """Take over what somebody chose before they signed in; return False when the account has a choice of its own."""
+    _lock_person(user_id)
     _ensure_row(user_id)
     taken = Preference.objects.filter(user_id=user_id, theme_chosen_at=None).update(
         mode=theme.mode,
@@ -89,6 +92,11 @@ def adopt_theme(*, user_id: int, theme: themes.Theme) -> bool:
     if taken:
         sessions.note_profile_change(user_id=user_id)
     return bool(taken)
+
+
+def _lock_person(user_id: int) -> None:
+    """Lock the person before their preferences, as the whole project does: each change is noted on both."""
+    list(User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk"))
 
 
 def _ensure_row(user_id: int) -> None:

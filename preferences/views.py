@@ -50,16 +50,7 @@ def _of_browser(request: Request) -> HttpResponse:
 
 
 def _of_person(request: Request) -> HttpResponse:
-    held = carried_by_person(request)
-    initial = _theme_fields(themes.Theme(*held["theme"])) | {
-        "version": held["version"],
-        "device": request.session.device_id,
-        "device_mode": held["device_mode"] or "",
-        "time_zone": request.user.time_zone,
-        "clock": held["clock"],
-        "week_start": held["week_start"],
-    }
-    form = PreferenceForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = PreferenceForm(request.POST if request.method == "POST" else None, initial=_held_fields(request))
     if request.method != "POST":
         return _page(request, form)
     if not form.is_valid():
@@ -68,7 +59,8 @@ def _of_person(request: Request) -> HttpResponse:
         _save(request, form.cleaned_data)
     except services.StaleChoice as error:
         messages.warning(request, str(error))
-        return _page(request, PreferenceForm(initial=initial), status=409)
+        forget_carried(request)
+        return _page(request, PreferenceForm(initial=_held_fields(request)), status=409)
     except services.UnknownDevice as error:
         form.add_error(None, str(error))
         return _page(request, form, status=400)
@@ -80,6 +72,18 @@ def _save(request: Request, chosen: dict[str, Any]) -> None:
     device_id, mode = chosen.pop("device"), chosen.pop("device_mode")
     services.change_preferences(user_id=request.user.pk, device_id=device_id, device_mode=mode or None, **chosen)
     forget_carried(request)
+
+
+def _held_fields(request: Request) -> dict[str, Any]:
+    held = carried_by_person(request)
+    return _theme_fields(themes.Theme(*held["theme"])) | {
+        "version": held["version"],
+        "device": request.session.device_id,
+        "device_mode": held["device_mode"] or "",
+        "time_zone": request.user.time_zone,
+        "clock": held["clock"],
+        "week_start": held["week_start"],
+    }
 
 
 def _theme_fields(theme: themes.Theme) -> dict[str, str]:

@@ -4,7 +4,10 @@ from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -53,8 +56,21 @@ class UserAdmin(DjangoUserAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        before = self.get_object(request, unquote(id))
+        response = super().user_change_password(request, id, form_url)
+        if before and User.objects.filter(pk=before.pk).exclude(password=before.password).exists():
+            services.note_password_change(**self._whose(request, before))
+        return response
+
+    def _whose(self, request: HttpRequest, user: User) -> dict[str, Any]:
+        keep = request.session.row_id if user.pk == request.user.pk else None
+        return {"user_id": user.pk, "keep_session_id": keep, "by": request.user, "client": request.client}
+
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
+        if change and "email" in form.changed_data:
+            services.note_email_change(**self._whose(request, form.instance))
         if {"is_staff", "is_superuser", "groups", "user_permissions"} & set(form.changed_data):
             services.note_privilege_change(user_id=form.instance.pk, by=request.user)
 
@@ -75,6 +91,17 @@ class UserAdmin(DjangoUserAdmin):
             for user in queryset
         ]
         _report(request, sum(ended), ended.count(0), "sessions ended")
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin):
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if "permissions" in form.changed_data:
+            services.note_group_change(group_id=form.instance.pk, by=request.user)
 
 
 @admin.register(Session)
@@ -128,6 +155,8 @@ class SessionAdmin(ReadOnlyAdmin):
                 reason=Session.Reason.OPERATOR,
                 note=form.cleaned_data["reason"],
             )
+            # A request that saves the session which it has just ended would be refused.
+            request.session.abandon()
             return redirect("account_login")
         context = {
             **self.admin_site.each_context(request),

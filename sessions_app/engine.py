@@ -14,6 +14,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import IntegrityError, router, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -115,6 +116,11 @@ class SessionStore(SessionBase):
         self._session_key = None
         self._forget()
 
+    def clear(self) -> None:
+        # Read first: a save removes the keys that it knows of.
+        self._get_session(no_load=self.session_key is None)  # type: ignore[attr-defined]
+        super().clear()
+
     def _entry(self, row: Session, data: dict[str, Any]) -> Entry:
         header = Header(
             row.pk,
@@ -185,6 +191,8 @@ class SessionStore(SessionBase):
             # failure is another's success, so the last attempt need not be the luckiest.
             fresh = Session.objects.filter(token_hash=self.token_hash, revoked_at=None).first()
             if fresh is None:
+                # What we read may have been a copy whose removal got lost.
+                cache.drop([self.token_hash])
                 raise UpdateError
             merged = self.decode(fresh.data)
             for name, value in changed.items():
@@ -261,6 +269,8 @@ class SessionStore(SessionBase):
             created_at=_moment(header.created_at),
             now=now,
         )
+        # The role may have changed in this very request: its limits are written when the session is saved.
+        idle = min(idle, _moment(header.absolute_expires_at))
         seen: dict[str, object] = {"last_seen_at": now, "idle_expires_at": idle}
         if self.client is not None:
             seen |= {"address": self.client.address}
@@ -277,7 +287,10 @@ class SessionStore(SessionBase):
     # --- Renew and end ------------------------------------------------------------------------------------
 
     def cycle_key(self) -> None:
-        """Give the same session a new token; the old one is dead in the same statement."""
+        """Give the same session a new token; the old one is dead in the same statement.
+
+        Raise SessionInterrupted when it was somebody's session and has ended.
+        """
         data = self._session  # type: ignore[attr-defined]
         old = self.session_key
         if old is None:
@@ -287,11 +300,13 @@ class SessionStore(SessionBase):
         new = self._get_new_session_key()
         rows = Session.objects.filter(token_hash=token_hash(old), revoked_at=None)
         if not rows.update(token_hash=token_hash(new)):
-            # The row is gone, as after sign-out elsewhere: what we hold starts a session of its own.
-            self._session_key = None
-            self._forget()
-            self.create()
+            # Ended, or renewed by another request, since we read it.
+            self.abandon()
+            if SESSION_KEY in data:
+                # A session of its own would bring back to life what somebody has just ended.
+                raise SessionInterrupted("You were signed out meanwhile.")
             self._session_cache = data
+            self.create()
             return
         self._session_key = new
         self.modified = True

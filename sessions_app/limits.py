@@ -35,17 +35,22 @@ def expiries(
 def make_room(*, user_id: int, keep_session_id: int | None) -> None:
     """End the oldest sessions of a person so that one more fits; joins the caller's transaction.
 
-    Locks the person, so that two sign-ins at once cannot both take the last place.
+    Locks the person, so that two sign-ins at once cannot both take the last place, and then the sessions by primary
+    key, the caller's own (`keep_session_id`) with them, as everybody does who locks more than one.
     """
     list(User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk"))
     now = timezone.now()
     active = Session.objects.active(now).filter(user_id=user_id).exclude(pk=keep_session_id or 0).newest_first()
-    surplus = list(active[settings.SESSION_MAX_PER_PERSON - 1 :])
+    surplus = list(active.values_list("pk", flat=True)[settings.SESSION_MAX_PER_PERSON - 1 :])
     if not surplus:
         return
-    Session.objects.filter(pk__in=[row.pk for row in surplus], revoked_at=None).update(
+    locked = Session.objects.select_for_update(no_key=True).filter(pk__in=[*surplus, keep_session_id or 0])
+    # One that somebody else ended while we waited for it is theirs to tell.
+    ended = [row for row in locked.order_by("pk") if row.pk != keep_session_id and row.revoked_at is None]
+    Session.objects.filter(pk__in=[row.pk for row in ended]).update(
         revoked_at=now, revoked_because=Session.Reason.LIMIT
     )
-    hashes = [bytes(row.token_hash) for row in surplus]
+    hashes = [bytes(row.token_hash) for row in ended]
     transaction.on_commit(lambda: cache.drop(hashes), robust=True)
-    signals.session_displaced.send(sender=Session, user_id=user_id, sessions=surplus)
+    if ended:
+        signals.session_displaced.send(sender=Session, user_id=user_id, sessions=ended)

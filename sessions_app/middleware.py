@@ -10,6 +10,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.auth import middleware as django_auth
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions import middleware as django_sessions
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
@@ -112,16 +113,27 @@ def _load_user(request: Request) -> User | AnonymousUser:
     user = User.objects.behind_session(
         user_id=session[SESSION_KEY], session_hash=session.token_hash, now=timezone.now()
     )
-    if user is None or not _password_unchanged(session, user):
+    if user is None or not _is_renewed(session, user):
         log.info("session_refused", token_hash=session.token_hash.hex()[:16])
         session.abandon()
         return AnonymousUser()
-    if user.session_version != session.version and not session.modified:
-        session.reload()
-    if session.get(PRIVILEGES_KEY) != user.privileges:
-        session.cycle_key()
-        session[PRIVILEGES_KEY] = user.privileges
     return user
+
+
+def _is_renewed(session: SessionStore, user: User) -> bool:
+    """Bring the session up to what its row and its person say now; return False when it may not go on."""
+    try:
+        if not _password_unchanged(session, user):
+            return False
+        if user.session_version != session.version and not session.modified:
+            session.reload()
+        if session.get(PRIVILEGES_KEY) != user.privileges:
+            session.cycle_key()
+            session[PRIVILEGES_KEY] = user.privileges
+    except SessionInterrupted:
+        return False
+    # Not when it was read again, and had ended since.
+    return SESSION_KEY in session
 
 
 def _password_unchanged(session: SessionStore, user: User) -> bool:

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from allauth.account.models import EmailAddress
 from django.core import signing
 from django.db import transaction
 from django.db.models import F, Q
@@ -128,9 +129,14 @@ def read_not_me(*, token: str) -> tuple[int, int]:
 
 @transaction.atomic(durable=True)
 def disown_session(*, token: str, client: Client) -> User:
-    """End the session that its owner says was not theirs; return the person, who needs a new password."""
+    """End the session that its owner says was not theirs; return the person, who needs a new password.
+
+    Raise LinkInvalid, also when the account is gone.
+    """
     user_id, session_id = read_not_me(token=token)
-    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise LinkInvalid("This link is not valid any more: the account is gone.")
     if _revoke(Session.objects.filter(pk=session_id, user=user), by=user, reason=Session.Reason.NOT_ME):
         record(kind=Kind.SESSION_ENDED, user=user, client=client, by=user, note=Session.Reason.NOT_ME.label)
     return user
@@ -153,9 +159,9 @@ def _revoke(rows: SessionQuerySet, *, by: User | None, reason: str) -> int:
 
 @transaction.atomic(durable=True)
 def end_session(*, session_id: int, by: User | None, reason: str, client: Client | None = None) -> bool:
-    """End one session; return False when it had ended already."""
-    row = Session.objects.select_related("user").get(pk=session_id)
-    if not _revoke(Session.objects.filter(pk=session_id), by=by, reason=reason):
+    """End one session; return False when it had ended already, or is gone."""
+    row = Session.objects.select_related("user").filter(pk=session_id).first()
+    if row is None or not _revoke(Session.objects.filter(pk=session_id), by=by, reason=reason):
         return False
     if row.user is not None:
         record(kind=Kind.SESSION_ENDED, user=row.user, client=client, by=by, note=f"{row.label}: {reason}")
@@ -250,6 +256,38 @@ def note_privilege_change(*, user_id: int, by: User | None) -> None:
     user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     User.objects.filter(pk=user_id).update(privilege_version=user.privilege_version + 1)
     record(kind=Kind.PRIVILEGES_CHANGED, user=user, by=by)
+
+
+@transaction.atomic(savepoint=False)
+def note_group_change(*, group_id: int, by: User | None) -> None:
+    """Note a change of rights for each member of a group."""
+    members = User.objects.select_for_update(no_key=True, of=("self",)).filter(groups=group_id).order_by("pk")
+    for user in members:
+        note_privilege_change(user_id=user.pk, by=by)
+
+
+@transaction.atomic(savepoint=False)
+def note_password_change(*, user_id: int, keep_session_id: int | None, by: User, client: Client) -> None:
+    """End all sessions but one after an operator set a password."""
+    record(kind=Kind.PASSWORD_CHANGED, user=User.objects.get(pk=user_id), client=client, by=by)
+    end_other_sessions(
+        user_id=user_id, keep_session_id=keep_session_id, by=by, reason=Session.Reason.PASSWORD, client=client
+    )
+
+
+@transaction.atomic(savepoint=False)
+def note_email_change(*, user_id: int, keep_session_id: int | None, by: User, client: Client) -> None:
+    """Make an address that an operator wrote the only one, to be confirmed, and end all sessions but one.
+
+    The old mailbox could otherwise still reset the password.
+    """
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    EmailAddress.objects.filter(user=user).delete()
+    EmailAddress.objects.create(user=user, email=user.email.lower(), primary=True, verified=False)
+    record(kind=Kind.EMAIL_CHANGED, user=user, client=client, by=by)
+    end_other_sessions(
+        user_id=user_id, keep_session_id=keep_session_id, by=by, reason=Session.Reason.EMAIL, client=client
+    )
 
 
 @transaction.atomic(savepoint=False)

@@ -21,9 +21,17 @@ MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 def _theme(context: Context) -> themes.Theme:
     request = context.get("request")
     if request is None:
-        return themes.DEFAULT
+        # A page for when something is away or garbled is told; a mail is not.
+        theme = context.get("theme")
+        return theme if isinstance(theme, themes.Theme) else themes.DEFAULT
     # Pages that are answered before the middleware ran, and those for when a part is away, know the cookie only.
     return getattr(request, "theme", None) or theme_of_cookie(request)
+
+
+@register.simple_tag(takes_context=True)
+def shown_theme(context: Context) -> themes.Theme:
+    """Return the theme that the page has."""
+    return _theme(context)
 
 
 @register.simple_tag(takes_context=True)
@@ -50,7 +58,8 @@ def theme_control(context: Context) -> dict[str, object]:
         "mode_name": MODES[mode],
         "modes": MODES.items(),
         "version": mine["version"] if mine else "",
-        "here": request.get_full_path(),
+        # The address of a form's answer takes no GET.
+        "here": request.get_full_path() if request.method in ("GET", "HEAD") else "",
     }
 
 

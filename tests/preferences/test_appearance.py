@@ -96,3 +96,26 @@ def test_every_page_agrees_also_where_something_is_wrong(path):
     client.post(CONTROL, {"mode": "dark"})
 
     assert html_of(client.get(path, follow=True)).count('data-theme="dark"') == 1
+
+
+def test_the_page_for_a_garbled_request_agrees_too():
+    client = Client()
+    client.post(CONTROL, {"mode": "dark"})
+
+    response = client.post(CONTROL, {"mode": "sepia"})
+
+    assert response.status_code == 400
+    assert 'data-theme="dark"' in html_of(response)
+    assert "prefers-color-scheme: light" not in response.content.decode()
+    assert "Cookie" in response["Vary"]
+
+
+def test_the_page_for_a_request_that_no_address_can_mean_agrees_too():
+    client = Client()
+    client.post(CONTROL, {"mode": "dark"})
+
+    response = client.get("/?x=%00")
+
+    assert response.status_code == 400
+    assert 'data-theme="dark"' in html_of(response)
+    assert "Cookie" in response["Vary"]

@@ -1,8 +1,10 @@
 """What a signed-in person chooses, and how it follows them."""
 
+import re
+
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -10,9 +12,9 @@ from django.urls import reverse
 from preferences import services, themes
 from preferences.models import DevicePreference, Preference
 from preferences.themes import Cookie, Theme
-from sessions_app.models import Device
+from sessions_app.models import Device, User
 from tests.preferences.conftest import CHOICE, CONTROL, PAGE, theme_at, version_at
-from tests.races import race
+from tests.races import Gate, held, race
 from tests.sessions_app.conftest import browser, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -126,6 +128,29 @@ def test_somebody_elses_device_is_refused(alice, mallory):
     assert not Preference.objects.filter(user=mallory, version__gt=0).exists()
 
 
+def test_a_form_that_another_one_overtook_shows_what_holds_now(alice):
+    client = sign_in(alice)
+    client.get(PAGE)
+
+    with held(Gate(), lambda: client.post(PAGE, CHOICE | {"mode": "light"}), "session_version") as outcome:
+        services.choose_mode(user_id=alice.pk, device_id=None, version=0, mode="dark")
+
+    (response,) = outcome
+    assert response.status_code == 409
+    assert response.context["form"]["version"].value() == 1
+    assert response.context["form"]["mode"].value() == "dark"
+
+
+def test_the_control_on_the_answer_to_a_form_leads_to_a_page_that_exists(alice):
+    client = sign_in(alice)
+    page = client.post(reverse("sessions_app:token_create"), {"name": ""})
+    back = re.search(r'name="next" value="([^"]*)"', page.content.decode())[1]
+
+    response = client.post(CONTROL, {"mode": "dark", "next": back}, follow=True)
+
+    assert response.status_code == 200
+
+
 def test_a_stale_form_changes_nothing_and_says_so(alice):
     client = sign_in(alice)
     client.post(PAGE, CHOICE)
@@ -156,6 +181,29 @@ def test_of_two_forms_at_once_one_wins_and_the_other_is_told(alice):
     assert sum(isinstance(result, services.StaleChoice) for result in results) == 1
     (winner,) = [result for result in results if isinstance(result, Preference)]
     assert Preference.objects.get().mode == winner.mode
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda user_id: services.choose_mode(user_id=user_id, device_id=None, version=0, mode="dark"),
+        lambda user_id: services.adopt_theme(user_id=user_id, theme=Theme("dark")),
+        lambda user_id: services.change_preferences(
+            user_id=user_id, version=0, device_id=None, device_mode=None, time_zone="", mode="dark"
+        ),
+    ],
+)
+def test_a_change_locks_the_person_before_their_preferences(change, alice):
+    Preference.objects.create(user=alice)
+
+    with (
+        held(Gate(), lambda: change(alice.pk), 'UPDATE "preferences_preference"'),
+        pytest.raises(OperationalError, match="could not obtain lock"),
+        transaction.atomic(durable=True),
+    ):
+        User.objects.select_for_update(nowait=True, no_key=True).get(pk=alice.pk)
+
+    assert Preference.objects.get(user=alice).mode == "dark"
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 from django.utils import timezone
 
+from preferences import services as preferences
 from sessions_app.models import SecurityEvent, Session
 from tests import factories
 from tests.sessions_app.conftest import CHROME, browser, is_signed_in, row_of, sign_in
@@ -93,3 +96,78 @@ def test_an_operator_without_the_right_ends_nothing(alice, db):
 
     assert response.status_code == 403
     assert is_signed_in(other)
+
+
+def test_ending_everybodys_sessions_works_also_when_the_operator_changed_something_elsewhere(olga):
+    client = sign_in(olga)
+    client.get("/")
+    preferences.choose_mode(user_id=olga.pk, device_id=None, version=0, mode="dark")
+
+    response = client.post(reverse(EVERYBODY), {"confirmation": "end all sessions", "reason": "drill"})
+
+    assert response["Location"] == reverse("account_login")
+    assert not is_signed_in(client)
+
+
+def test_a_password_that_an_operator_sets_ends_the_persons_sessions(olga, alice):
+    operator, client = sign_in(olga), sign_in(alice)
+
+    set_password(operator, alice)
+
+    assert not is_signed_in(client)
+    assert Session.objects.get(user=alice).revoked_because == Session.Reason.PASSWORD
+    assert SecurityEvent.objects.get(user=alice, kind=SecurityEvent.Kind.PASSWORD_CHANGED).by == olga
+
+
+def test_an_operator_who_sets_their_own_password_stays_signed_in_here_alone(olga):
+    here, there = sign_in(olga), sign_in(olga, at=browser(CHROME))
+
+    set_password(here, olga)
+
+    assert (is_signed_in(here), is_signed_in(there)) == (True, False)
+    assert Session.objects.active().count() == 1
+
+
+def test_a_password_that_was_refused_ends_nothing(olga, alice):
+    operator, client = sign_in(olga), sign_in(alice)
+
+    set_password(operator, alice, again="something else")
+
+    assert is_signed_in(client)
+
+
+def set_password(operator, person, *, again="quite another one"):
+    operator.post(
+        reverse("admin:auth_user_password_change", args=[person.pk]),
+        {"usable_password": "true", "password1": "quite another one", "password2": again},
+    )
+
+
+def test_an_address_that_an_operator_writes_ends_the_sessions_and_is_the_only_one(olga, alice):
+    operator, client = sign_in(olga), sign_in(alice)
+
+    operator.post(
+        reverse("admin:sessions_app_user_change", args=[alice.pk]),
+        {"email": "new@example.org", "display_name": "Alice", "time_zone": ""},
+    )
+
+    assert not is_signed_in(client)
+    assert list(EmailAddress.objects.filter(user=alice).values_list("email", "primary", "verified")) == [
+        ("new@example.org", True, False)
+    ]
+    assert SecurityEvent.objects.get(user=alice, kind=SecurityEvent.Kind.EMAIL_CHANGED).by == olga
+
+
+def test_a_new_token_follows_new_rights_of_a_group(olga, alice):
+    group = Group.objects.create(name="stewards")
+    alice.groups.add(group)
+    operator, client = sign_in(olga), sign_in(alice)
+    before = row_of(client)
+
+    operator.post(
+        reverse("admin:auth_group_change", args=[group.pk]),
+        {"name": "stewards", "permissions": [Permission.objects.earliest("pk").pk]},
+    )
+
+    assert is_signed_in(client)
+    assert bytes(row_of(client).token_hash) != bytes(before.token_hash)

@@ -8,7 +8,8 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from sessions_app.models import Session
+from sessions_app import cache
+from sessions_app.models import Session, User
 from tests import factories
 from tests.sessions_app.conftest import browser, is_signed_in, row_of, sign_in
 
@@ -47,6 +48,18 @@ def test_a_session_in_use_ends_at_the_absolute_limit(staff, remember, idle, abso
         now += idle * 0.9
     with time_machine.travel(start + absolute + timedelta(minutes=1), tick=False):
         assert not is_signed_in(client)
+
+
+def test_an_operator_who_loses_the_rights_late_in_a_session_keeps_it_up_to_its_limit():
+    olga = factories.user(staff=True)
+    client = sign_in(olga)
+    start = timezone.now()
+    Session.objects.update(last_seen_at=start + timedelta(hours=11), idle_expires_at=start + timedelta(hours=11.5))
+    cache.drop([bytes(row_of(client).token_hash)])
+    User.objects.filter(pk=olga.pk).update(is_staff=False)
+
+    with time_machine.travel(start + timedelta(hours=11, minutes=10), tick=False):
+        assert is_signed_in(client)
 
 
 def test_last_seen_is_written_at_most_once_a_minute(alice, django_assert_num_queries):

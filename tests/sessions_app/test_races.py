@@ -9,14 +9,17 @@ import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.cached_db import SessionStore as CachedDbStore
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import OperationalError, connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from sessions_app import cache, limits, services
 from sessions_app.engine import SessionStore
-from sessions_app.models import Session, token_hash
+from sessions_app.models import Session, User, token_hash
 from tests import factories
 from tests.races import Gate, held, race
+from tests.sessions_app.conftest import browser, is_signed_in, row_of, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -165,6 +168,36 @@ def test_a_removed_key_stays_removed_when_another_request_saves():
     assert SessionStore(key).load() == {"step": 2}
 
 
+def test_a_session_that_was_emptied_keeps_nothing_of_before():
+    key = opened(SessionStore, basket="full", step=1)
+    changed, emptied = SessionStore(key), SessionStore(key)
+    changed["step"] = 2
+    changed.save()
+    emptied.clear()
+    emptied["new"] = True
+
+    emptied.save()
+
+    assert SessionStore(key).load() == {"new": True}
+
+
+def test_a_copy_of_a_deleted_session_is_dropped_by_the_first_request_that_finds_out():
+    key = opened(SessionStore, step=1)
+    digest = token_hash(key)
+    SessionStore(key).load()
+    copy, _ = cache.get(digest)
+    SessionStore().delete(key)
+    _, lease = cache.get(digest)
+    cache.fill(digest, lease, copy)
+    store = SessionStore(key)
+    store["step"] = 2
+
+    with pytest.raises(UpdateError):
+        store.save()
+
+    assert SessionStore(key).load() == {}
+
+
 def test_a_request_that_saves_late_does_not_revive_a_revoked_session():
     alice = factories.user()
     key = signed_in(alice)
@@ -177,6 +210,48 @@ def test_a_request_that_saves_late_does_not_revive_a_revoked_session():
         late.save()
 
     assert SessionStore(key).load() == {}
+
+
+def test_a_request_that_renews_its_token_late_does_not_revive_a_revoked_session():
+    alice = factories.user()
+    late = SessionStore(signed_in(alice))
+    late["note"] = "read before the end"
+    services.end_session(session_id=Session.objects.get().pk, by=alice, reason=Session.Reason.PERSON)
+
+    with pytest.raises(SessionInterrupted):
+        late.cycle_key()
+
+    assert late.is_empty()
+    assert not Session.objects.active().exists()
+
+
+def test_somebody_who_proves_who_they_are_while_their_session_is_ended_stays_signed_out():
+    alice = factories.user()
+    client = sign_in(alice)
+    row = row_of(client)
+
+    def prove():
+        return client.post(reverse("account_reauthenticate"), {"password": factories.PASSWORD}).status_code
+
+    with held(Gate(), prove, "sessions_app_user", "session_version") as outcome:
+        services.end_session(session_id=row.pk, by=alice, reason=Session.Reason.PERSON)
+
+    assert outcome == [400]
+    assert not is_signed_in(client)
+    assert not Session.objects.active().filter(user=alice).exists()
+
+
+def test_two_requests_that_notice_new_rights_at_once_leave_one_session():
+    alice = factories.user()
+    client, twin = sign_in(alice), browser()
+    twin.cookies = client.cookies.copy()
+    User.objects.filter(pk=alice.pk).update(is_staff=True)
+
+    with held(Gate(), lambda: is_signed_in(client), "session_version") as outcome:
+        ahead = is_signed_in(twin)
+
+    assert (ahead, outcome) == (True, [False])
+    assert Session.objects.active().filter(user=alice).count() == 1
 
 
 def test_an_older_writer_does_not_put_an_older_copy_over_a_newer_one():
@@ -204,6 +279,27 @@ def test_ten_sign_ins_at_once_leave_no_more_than_the_limit(settings):
 
     assert not [result for result in results if isinstance(result, Exception)]
     assert Session.objects.active().filter(user=alice).count() == 3
+
+
+def test_a_sign_in_locks_its_own_session_before_it_ends_younger_ones(settings):
+    settings.SESSION_MAX_PER_PERSON = 3
+    alice = factories.user()
+    key = opened(SessionStore, step=1)
+    for _ in range(3):
+        signed_in(alice)
+
+    def go_in():
+        store = SessionStore(key)
+        store[SESSION_KEY] = str(alice.pk)
+        store.save()
+
+    # Whoever ends everybody's sessions locks them by primary key: the other order would be a deadlock.
+    with held(Gate(), go_in, 'UPDATE "sessions_app_session" SET "revoked_at"') as outcome:
+        own = Session.objects.select_for_update(nowait=True).filter(token_hash=token_hash(key))
+        with pytest.raises(OperationalError, match="could not obtain lock"), transaction.atomic(durable=True):
+            own.get()
+
+    assert outcome == [None]
 
 
 def test_a_second_sign_in_waits_for_the_first_to_count_the_sessions():

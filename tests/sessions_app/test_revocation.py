@@ -150,6 +150,13 @@ def test_ending_twice_is_told_by_the_answer(alice):
     assert SecurityEvent.objects.filter(kind=SecurityEvent.Kind.SESSION_ENDED).count() == 1
 
 
+def test_a_session_that_is_gone_has_ended(alice):
+    row = row_of(sign_in(alice))
+    row.delete()
+
+    assert not services.end_session(session_id=row.pk, by=alice, reason=Session.Reason.PERSON)
+
+
 def test_everybody_can_be_signed_out_at_once(alice, mallory):
     clients = [sign_in(alice), sign_in(mallory)]
 

@@ -228,6 +228,31 @@ def test_an_old_not_me_link_is_refused(alice):
     assert response.status_code == 410
 
 
+def test_a_not_me_link_of_an_account_that_is_gone_is_refused(alice):
+    sign_in(alice)
+    sign_in(alice, at=browser(CHROME))
+    link = link_in(mail.outbox[-1])
+    alice.delete()
+
+    response = browser().post(link)
+
+    assert response.status_code == 410
+
+
+def test_a_not_me_link_followed_twice_ends_nothing_more(alice):
+    sign_in(alice)
+    sign_in(alice, at=browser(CHROME))
+    link = link_in(mail.outbox[-1])
+    browser().post(link)
+    later = sign_in(alice, at=browser())
+
+    response = browser().post(link)
+
+    assert response.status_code == 302
+    assert is_signed_in(later)
+    assert SecurityEvent.objects.filter(user=alice, kind=Kind.SESSION_ENDED).count() == 1
+
+
 def test_sign_out_clears_cookie_row_and_cache_and_says_so_to_the_browser(alice, redis_server):
     client = sign_in(alice)
     is_signed_in(client)
