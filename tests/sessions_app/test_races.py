@@ -294,6 +294,61 @@ def test_a_second_sign_in_waits_for_the_first_to_count_the_sessions():
             limits.make_room(user_id=alice.pk, keep_session_id=None)
 
 
+# --- Ending -----------------------------------------------------------------------------------------------
+
+
+def test_whoever_ends_all_sessions_of_a_person_waits_for_a_sign_in_that_is_on_its_way():
+    alice = factories.user()
+
+    with (
+        held(Gate(), lambda: signed_in(alice), "sessions_app_user", "FOR NO KEY UPDATE"),
+        transaction.atomic(durable=True),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SET LOCAL lock_timeout = '100ms'")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            services.end_other_sessions(user_id=alice.pk, keep_session_id=None, by=alice, reason=Session.Reason.PERSON)
+
+
+def test_a_session_that_is_being_ended_is_locked_so_that_it_ends_once():
+    alice = factories.user()
+    signed_in(alice)
+    row = Session.objects.get()
+
+    def end():
+        return services.end_session(session_id=row.pk, by=alice, reason=Session.Reason.PERSON)
+
+    with (
+        held(Gate(), end, 'FROM "sessions_app_session"', '"idle_expires_at" >') as outcome,
+        pytest.raises(OperationalError, match="could not obtain lock"),
+        transaction.atomic(durable=True),
+    ):
+        Session.objects.select_for_update(nowait=True, no_key=True).get(pk=row.pk)
+
+    assert outcome == [True]
+
+
+def test_a_request_that_notes_its_use_late_leaves_an_ended_session_as_it_is():
+    alice = factories.user()
+    late = SessionStore(signed_in(alice))
+    late["note"] = "read before the end"
+    services.end_session(session_id=Session.objects.get().pk, by=alice, reason=Session.Reason.PERSON)
+    ended = Session.objects.get()
+
+    late.touch(timezone.now() + timedelta(minutes=2))
+
+    assert Session.objects.get().last_seen_at == ended.last_seen_at
+
+
+def test_two_changes_of_rights_at_once_are_both_counted():
+    alice = factories.user()
+
+    race(*[lambda: services.note_privilege_change(user_id=alice.pk, by=None)] * 4)
+
+    alice.refresh_from_db()
+    assert alice.privilege_version == 4
+
+
 # --- Clearing ---------------------------------------------------------------------------------------------
 
 
