@@ -235,22 +235,13 @@ class SessionStore(SessionBase):
         if person is None:
             ends = self.get_expiry_date(expiry=data.get("_session_expiry"))
             return columns | {"idle_expires_at": ends, "absolute_expires_at": ends}
-        custom = data.get("_session_expiry")
-        seconds = custom if isinstance(custom, int) else None
-        fixed = datetime.fromisoformat(custom) if isinstance(custom, str) else None
-        idle, absolute = limits.expiries(
-            staff=limits.is_staff(data.get(PRIVILEGES_KEY, "")),
-            seconds=seconds,
-            fixed=fixed,
-            created_at=created_at,
-            now=now,
-        )
+        idle, absolute = _expiries(data, created_at, now)
         methods = [record for record in data.get(METHODS_KEY) or [] if isinstance(record, dict)]
         latest = methods[-1] if methods else {}
         return columns | {
             "idle_expires_at": idle,
             "absolute_expires_at": absolute,
-            "remembered": bool(seconds),
+            "remembered": bool(data.get("_session_expiry")) and isinstance(data["_session_expiry"], int),
             "authenticated_at": _moment(latest["at"]) if "at" in latest else created_at,
             "authenticated_by": "+".join(dict.fromkeys(str(r.get("type") or r.get("method")) for r in methods))[:40],
         }
@@ -260,15 +251,7 @@ class SessionStore(SessionBase):
         header = self._header
         if header is None or now - _moment(header.last_seen_at) < settings.SESSION_SEEN_EVERY:
             return
-        staff = limits.is_staff(self.get(PRIVILEGES_KEY, ""))
-        custom = self.get("_session_expiry")
-        idle, _ = limits.expiries(
-            staff=staff,
-            seconds=custom if isinstance(custom, int) else None,
-            fixed=datetime.fromisoformat(custom) if isinstance(custom, str) else None,
-            created_at=_moment(header.created_at),
-            now=now,
-        )
+        idle, _ = _expiries(self._session, _moment(header.created_at), now)  # type: ignore[attr-defined]
         # The role may have changed in this very request: its limits are written when the session is saved.
         idle = min(idle, _moment(header.absolute_expires_at))
         seen: dict[str, object] = {"last_seen_at": now, "idle_expires_at": idle}
@@ -354,6 +337,17 @@ class SessionStore(SessionBase):
 def _user_id(data: dict[str, Any]) -> int | None:
     value = data.get(SESSION_KEY)
     return int(value) if value is not None else None
+
+
+def _expiries(data: dict[str, Any], created_at: datetime, now: datetime) -> tuple[datetime, datetime]:
+    custom = data.get("_session_expiry")
+    return limits.expiries(
+        staff=limits.is_staff(data.get(PRIVILEGES_KEY, "")),
+        seconds=custom if isinstance(custom, int) else None,
+        fixed=datetime.fromisoformat(custom) if isinstance(custom, str) else None,
+        created_at=created_at,
+        now=now,
+    )
 
 
 def _moment(seconds: float) -> datetime:

@@ -253,17 +253,16 @@ def reactivate_user(*, user_id: int, by: User | None) -> bool:
 @transaction.atomic(savepoint=False)
 def note_privilege_change(*, user_id: int, by: User | None) -> None:
     """Make each session of a person renew its token at its next request, because their rights changed."""
-    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
-    User.objects.filter(pk=user_id).update(privilege_version=user.privilege_version + 1)
-    record(kind=Kind.PRIVILEGES_CHANGED, user=user, by=by)
+    User.objects.filter(pk=user_id).update(privilege_version=F("privilege_version") + 1)
+    record(kind=Kind.PRIVILEGES_CHANGED, user=User.objects.get(pk=user_id), by=by)
 
 
 @transaction.atomic(savepoint=False)
 def note_group_change(*, group_id: int, by: User | None) -> None:
     """Note a change of rights for each member of a group."""
-    members = User.objects.select_for_update(no_key=True, of=("self",)).filter(groups=group_id).order_by("pk")
-    for user in members:
-        note_privilege_change(user_id=user.pk, by=by)
+    # By primary key, because each change locks its person.
+    for user_id in User.objects.filter(groups=group_id).order_by("pk").values_list("pk", flat=True):
+        note_privilege_change(user_id=user_id, by=by)
 
 
 @transaction.atomic(savepoint=False)

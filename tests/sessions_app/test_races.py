@@ -3,18 +3,14 @@
 `cached_db` is the control: the same steps show the fault there, so the steps do find it.
 """
 
-from datetime import timedelta
-
 import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.cached_db import SessionStore as CachedDbStore
 from django.contrib.sessions.exceptions import SessionInterrupted
-from django.db import OperationalError, connection, transaction
 from django.urls import reverse
-from django.utils import timezone
 
-from sessions_app import cache, limits, services
+from sessions_app import cache, services
 from sessions_app.engine import SessionStore
 from sessions_app.models import Session, User, token_hash
 from tests import factories
@@ -266,86 +262,3 @@ def test_an_older_writer_does_not_put_an_older_copy_over_a_newer_one():
     cache.replace(digest, older)
 
     assert SessionStore(key).load() == {"step": 2}
-
-
-# --- The limit of sessions a person -----------------------------------------------------------------------
-
-
-def test_ten_sign_ins_at_once_leave_no_more_than_the_limit(settings):
-    settings.SESSION_MAX_PER_PERSON = 3
-    alice = factories.user()
-
-    results = race(*[lambda: signed_in(alice)] * 10)
-
-    assert not [result for result in results if isinstance(result, Exception)]
-    assert Session.objects.active().filter(user=alice).count() == 3
-
-
-def test_a_sign_in_locks_its_own_session_before_it_ends_younger_ones(settings):
-    settings.SESSION_MAX_PER_PERSON = 3
-    alice = factories.user()
-    key = opened(SessionStore, step=1)
-    for _ in range(3):
-        signed_in(alice)
-
-    def go_in():
-        store = SessionStore(key)
-        store[SESSION_KEY] = str(alice.pk)
-        store.save()
-
-    # Whoever ends everybody's sessions locks them by primary key: the other order would be a deadlock.
-    with held(Gate(), go_in, 'UPDATE "sessions_app_session" SET "revoked_at"') as outcome:
-        own = Session.objects.select_for_update(nowait=True).filter(token_hash=token_hash(key))
-        with pytest.raises(OperationalError, match="could not obtain lock"), transaction.atomic(durable=True):
-            own.get()
-
-    assert outcome == [None]
-
-
-def test_a_second_sign_in_waits_for_the_first_to_count_the_sessions():
-    alice = factories.user()
-
-    def open_first():
-        with transaction.atomic(durable=True):
-            limits.make_room(user_id=alice.pk, keep_session_id=None)
-
-    with (
-        held(Gate(), open_first, "sessions_app_user", "FOR NO KEY UPDATE"),
-        transaction.atomic(durable=True),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute("SET LOCAL lock_timeout = '100ms'")
-        with pytest.raises(OperationalError, match="lock timeout"):
-            limits.make_room(user_id=alice.pk, keep_session_id=None)
-
-
-# --- Clearing ---------------------------------------------------------------------------------------------
-
-
-def test_clearing_steps_over_a_row_that_somebody_holds():
-    long_ago = timezone.now() - timedelta(days=3)
-    kept = factories.session(user=None, token="held", created_at=long_ago)
-    factories.session(user=None, token="free", created_at=long_ago)
-    gate = Gate()
-
-    def hold():
-        with transaction.atomic(durable=True):
-            return Session.objects.select_for_update().get(pk=kept.pk)
-
-    with held(gate, hold, "FOR UPDATE"):
-        deleted = services.clear_expired()
-
-    assert deleted == 1
-    assert list(Session.objects.values_list("pk", flat=True)) == [kept.pk]
-
-
-def test_two_clearings_at_once_delete_each_row_once():
-    long_ago = timezone.now() - timedelta(days=3)
-    for number in range(40):
-        factories.session(user=None, token=f"t{number}", created_at=long_ago)
-
-    results = race(*[lambda: services.clear_expired(batch=5)] * 4)
-
-    assert sum(results) <= 40
-    services.clear_expired()
-    assert not Session.objects.exists()
