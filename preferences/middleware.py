@@ -18,7 +18,7 @@ SESSION_KEY = "_preferences"
 COOKIE_AGE_SECONDS = 400 * 24 * 3600
 
 
-def theme_of_cookie(request: Request) -> themes.Theme:
+def theme_of_cookie(request: HttpRequest) -> themes.Theme:
     """Return the theme that the cookie alone says: for pages that may not ask the database."""
     cookie = themes.read_cookie(request.COOKIES.get(settings.THEME_COOKIE_NAME))
     return cookie.theme if cookie else themes.DEFAULT
