@@ -15,21 +15,9 @@ from django.utils.timezone import localtime
 from idempotency.forms import InterventionForm
 from idempotency.models import Intervention, Record
 from idempotency.services import IdempotencyError, upkeep
+from lib.read_only_admin import ReadOnlyAdmin
 
 SHOWN_BYTES = 4000
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class StateFilter(admin.SimpleListFilter):

@@ -15,22 +15,10 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 
+from lib.read_only_admin import ReadOnlyAdmin
 from sessions_app import services
 from sessions_app.forms import EndEverybodyForm
 from sessions_app.models import ApiToken, Device, SecurityEvent, Session, User
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def _report(request: HttpRequest, done: int, skipped: int, verb: str) -> None:

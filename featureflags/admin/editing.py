@@ -14,6 +14,11 @@ RULE = re.compile(r"rules\[(\d+)\]\.?(\w*)")
 FIELD_OF = {"from": "starts_at", "until": "ends_at", "weights": None, "requires": "requires"}
 
 
+def row_number(text: str) -> int:
+    """Return the number of a row that an address names; 0, which no row has, for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
 def saved(form: FlagForm, rules: BaseFormSet, *, flag: Flag | None, by: Any) -> Flag | None:
     """Save what was posted; None when it was refused, and the forms say why."""
     if not (form.is_valid() and rules.is_valid()):

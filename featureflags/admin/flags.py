@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from featureflags import services
-from featureflags.admin.editing import addresses_of, saved, words_of
+from featureflags.admin.editing import addresses_of, row_number, saved, words_of
 from featureflags.decisions import context_of
 from featureflags.evaluation.bucketing import BadContext
 from featureflags.evaluation.contexts import checked
@@ -97,7 +97,7 @@ class FlagAdmin(admin.ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        flag = get_object_or_404(Flag, pk=_number(object_id))
+        flag = get_object_or_404(Flag, pk=row_number(object_id))
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         return self._edit(request, flag)
@@ -165,10 +165,10 @@ class FlagAdmin(admin.ModelAdmin):
     # --- History ------------------------------------------------------------------------------------------
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        flag = get_object_or_404(Flag, pk=_number(object_id))
+        flag = get_object_or_404(Flag, pk=row_number(object_id))
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        before = _number(request.GET.get("before", "")) or 2**62
+        before = row_number(request.GET.get("before", "")) or 2**62
         page = list(_changes(flag).filter(pk__lt=before)[: HISTORY_PAGE + 1])
         older = page[HISTORY_PAGE - 1].pk if len(page) > HISTORY_PAGE else None
         context = self._context(request, flag, page=page[:HISTORY_PAGE], older=older, title=f"History of {flag.key}")
@@ -246,8 +246,3 @@ def _chart(flag: Flag) -> sparkline.Chart:
     counts = dict(rows)
     values = [float(counts.get(first + timedelta(hours=hour), 0)) for hour in range(24)]
     return sparkline.draw(values, span="24 hours", width=240, height=48)
-
-
-def _number(text: str) -> int:
-    """Return a row's number; 0, which no row has, for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

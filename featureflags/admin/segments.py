@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from featureflags import services
-from featureflags.admin.editing import addresses_of, blame
+from featureflags.admin.editing import addresses_of, blame, row_number
 from featureflags.evaluation.wording import condition_in_words
 from featureflags.forms import SegmentForm
 from featureflags.models import FlagChange, Segment
@@ -33,8 +33,7 @@ class SegmentAdmin(admin.ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        number = int(object_id) if object_id.isascii() and object_id.isdigit() and len(object_id) < 19 else 0
-        segment = get_object_or_404(Segment, pk=number)
+        segment = get_object_or_404(Segment, pk=row_number(object_id))
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         return self._edit(request, segment)

@@ -13,4 +13,4 @@ def your_devices(context: Context, most: int = 3) -> dict[str, object]:
     """Show where the person is signed in, the latest first."""
     request = context["request"]
     rows = Session.objects.visible_to(request.user).active().order_by("-last_seen_at")[:most]
-    return {"sessions": list(rows), "this_session_id": request.session.row_id}
+    return {"request": request, "sessions": list(rows), "this_session_id": request.session.row_id}
