@@ -113,6 +113,22 @@ app.conf.update(
             "schedule": crontab(minute="23"),
             "options": {"expires": 3600},
         },
+        # Only what no deliverer took: each looks five times a second.
+        "deliver-webhooks": {
+            "task": "webhooks.tasks.deliver_webhooks",
+            "schedule": 30,
+            "options": {"expires": 30},
+        },
+        "send-webhook-notices": {
+            "task": "webhooks.tasks.send_webhook_notices",
+            "schedule": 60,
+            "options": {"expires": 60},
+        },
+        "purge-webhooks": {
+            "task": "webhooks.tasks.purge_webhooks",
+            "schedule": crontab(minute="41", hour="3"),
+            "options": {"expires": 3600},
+        },
         "take-over-flag-counts": {
             "task": "featureflags.tasks.take_over_counts",
             "schedule": 60,

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "preferences",
     "idempotency",
     "featureflags",
+    "webhooks",
 ]
 
 MIDDLEWARE = [
@@ -231,6 +232,15 @@ FLAG_EXPOSURE_DAYS = 30
 FLAG_STALE_DAYS = env.number("FLAG_STALE_DAYS", 30)
 # OFREP requests a minute, for each token and for each address without one.
 FLAG_OFREP_PER_MINUTE = env.number("FLAG_OFREP_PER_MINUTE", 600)
+
+# --- Webhooks ---------------------------------------------------------------------------------------------
+
+# What seals the secrets of endpoints: the first seals, all of them open. None: the secret key and its fallbacks.
+WEBHOOK_SECRET_KEYS = env.names("WEBHOOK_SECRET_KEYS")
+# From the first byte sent to the last one read.
+WEBHOOK_DEADLINE_SECONDS = env.number("WEBHOOK_DEADLINE_SECONDS", 15, least=1)
+# Addresses that may be reached although they are not public, each ADDRESS:PORT or ADDRESS:*.
+WEBHOOK_ALLOWED_ADDRESSES = env.names("WEBHOOK_ALLOWED_ADDRESSES")
 
 # --- What browsers are told -------------------------------------------------------------------------------
 

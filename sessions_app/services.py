@@ -45,6 +45,7 @@ class LinkInvalid(SessionsError): ...
 # --- The security log -------------------------------------------------------------------------------------
 
 
+@transaction.atomic(savepoint=False)
 def record(
     *,
     kind: SecurityEvent.Kind,
@@ -54,8 +55,8 @@ def record(
     subject: str = "",
     note: str = "",
 ) -> SecurityEvent:
-    """Write one line of the security log, in the caller's transaction if there is one."""
-    return SecurityEvent.objects.create(
+    """Write one line of the security log, in the caller's transaction if there is one, and announce it."""
+    event = SecurityEvent.objects.create(
         kind=kind,
         user=user,
         by=by,
@@ -64,6 +65,8 @@ def record(
         subject_hash=subject_hash(email=subject) if subject else None,
         note=note[:200],
     )
+    signals.security_event_recorded.send(sender=SecurityEvent, event=event)
+    return event
 
 
 def subject_hash(*, email: str) -> bytes:

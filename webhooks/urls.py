@@ -1,0 +1,4 @@
+"""Pages of integrators."""
+
+app_name = "webhooks"
+urlpatterns: list = []
