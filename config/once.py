@@ -17,6 +17,7 @@ POLICIES: dict[str, Policy] = {
     "admin:": Policy(kept=REDIRECTS),
     "preferences:theme": Policy(strangers=False),
     "preferences:settings": Policy(strangers=False),
+    "webhooks:secrets": Policy(secret=True, back="webhooks:endpoints", said="Secrets are shown anew to each request."),
     "sessions_app:token_create": Policy(kept=DONE, secret=True, back="sessions_app:tokens", said=_SHOWN_ONCE),
 }
 

@@ -12,9 +12,7 @@ from django.db import connection, transaction
 from webhooks import health, identifiers, ladder
 from webhooks.delivery.claims import Job
 from webhooks.health import Health
-from webhooks.models import Attempt, Delivery, Endpoint, Notice
-
-Outcome = Attempt.Outcome
+from webhooks.models import Attempt, Delivery, Endpoint, Notice, Outcome
 
 RECORD = """
 UPDATE webhooks_delivery d

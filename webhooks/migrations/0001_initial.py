@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 ('fence', models.PositiveIntegerField(default=0)),
                 ('lease_expires_at', models.DateTimeField(null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('last_outcome', models.CharField(blank=True, max_length=12)),
+                ('last_outcome', models.CharField(blank=True, choices=[('succeeded', 'succeeded'), ('status', 'answered with an error'), ('redirected', 'answered with a redirect, which is not followed'), ('timed_out', 'timed out'), ('dns', 'the name was not found'), ('tls', 'TLS failed'), ('refused', 'the connection was refused'), ('broken', 'the connection broke'), ('blocked', 'the address is not public')], max_length=12)),
                 ('last_status', models.PositiveSmallIntegerField(null=True)),
                 ('finished_at', models.DateTimeField(null=True)),
                 ('endpoint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='webhooks.endpoint')),

@@ -16,8 +16,18 @@ as whole partitions. No key constraint ties one of these tables to another, or n
 written together, by one statement or one transaction.
 """
 
-from webhooks.models.deliveries import Attempt, Delivery, DeliveryQuerySet
+from webhooks.models.deliveries import Attempt, Delivery, DeliveryQuerySet, Outcome
 from webhooks.models.endpoints import Endpoint, Intervention, Notice, Secret
 from webhooks.models.events import Event
 
-__all__ = ["Attempt", "Delivery", "DeliveryQuerySet", "Endpoint", "Event", "Intervention", "Notice", "Secret"]
+__all__ = [
+    "Attempt",
+    "Delivery",
+    "DeliveryQuerySet",
+    "Endpoint",
+    "Event",
+    "Intervention",
+    "Notice",
+    "Outcome",
+    "Secret",
+]

@@ -1,7 +1,7 @@
 """Deliveries, and the attempts that were made of each."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Func, Q, Value
@@ -23,6 +23,18 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def in_flight(self, now: datetime) -> Self:
         return self.filter(lease_expires_at__gt=now)
 
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(endpoint__owner=user, endpoint__removed_at=None)
+
+    def matching(
+        self, *, state: str = "", type: str = "", since: datetime | None = None, until: datetime | None = None
+    ) -> Self:
+        """The lines of a log that were asked for; what is empty asks for nothing."""
+        wanted = {name: value for name, value in (("state", state), ("type", type)) if value}
+        rows = self.filter(**wanted)
+        rows = rows.since(since) if since else rows
+        return rows.until(until) if until else rows
+
     def dead(self) -> Self:
         return self.filter(state=Delivery.State.DEAD)
 
@@ -34,6 +46,20 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def until(self, at: datetime) -> Self:
         return self.filter(pk__lt=identifiers.floor(at))
+
+
+class Outcome(models.TextChoices):
+    """What became of an attempt."""
+
+    SUCCEEDED = "succeeded", "succeeded"
+    STATUS = "status", "answered with an error"
+    REDIRECTED = "redirected", "answered with a redirect, which is not followed"
+    TIMED_OUT = "timed_out", "timed out"
+    DNS = "dns", "the name was not found"
+    TLS = "tls", "TLS failed"
+    REFUSED = "refused", "the connection was refused"
+    BROKEN = "broken", "the connection broke"
+    BLOCKED = "blocked", "the address is not public"
 
 
 class Delivery(models.Model):
@@ -60,7 +86,7 @@ class Delivery(models.Model):
     lease_expires_at = models.DateTimeField(null=True)
     # How many attempts of the present run of the ladder have failed.
     attempts = models.PositiveSmallIntegerField(default=0)
-    last_outcome = models.CharField(max_length=12, blank=True)
+    last_outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
     last_status = models.PositiveSmallIntegerField(null=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -108,6 +134,10 @@ class Delivery(models.Model):
         return self.state != Delivery.State.PENDING
 
     @property
+    def is_resendable(self) -> bool:
+        return self.state != Delivery.State.DROPPED and self.lease_expires_at is None
+
+    @property
     def published_at(self) -> datetime:
         return identifiers.moment(self.pk)
 
@@ -116,19 +146,13 @@ class Delivery(models.Model):
         return identifiers.message_id(self.event_id)
 
 
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    def of_delivery(self, delivery: Delivery) -> Self:
+        return self.filter(delivery=delivery)
+
+
 class Attempt(models.Model):
     """One request and its answer; never changed."""
-
-    class Outcome(models.TextChoices):
-        SUCCEEDED = "succeeded", "succeeded"
-        STATUS = "status", "answered with an error"
-        REDIRECTED = "redirected", "answered with a redirect, which is not followed"
-        TIMED_OUT = "timed_out", "timed out"
-        DNS = "dns", "the name was not found"
-        TLS = "tls", "TLS failed"
-        REFUSED = "refused", "the connection was refused"
-        BROKEN = "broken", "the connection broke"
-        BLOCKED = "blocked", "the address is not public"
 
     id = models.UUIDField(primary_key=True)
     delivery = models.ForeignKey(
@@ -151,6 +175,8 @@ class Attempt(models.Model):
     answer = models.BinaryField(default=bytes)
     answer_is_cut = models.BooleanField(default=False)
 
+    objects = AttemptQuerySet.as_manager()
+
     class Meta:
         indexes = [
             # The page of a delivery.
@@ -164,7 +190,7 @@ class Attempt(models.Model):
 
     @property
     def has_succeeded(self) -> bool:
-        return self.outcome == Attempt.Outcome.SUCCEEDED
+        return self.outcome == Outcome.SUCCEEDED
 
     @property
     def answer_text(self) -> str:
