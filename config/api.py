@@ -28,6 +28,8 @@ from sessions_app import services as sessions
 from sessions_app.api import router as people
 from sessions_app.api_auth import BearerToken, SignedIn, count, unauthorised
 from sessions_app.requests import Request
+from webhooks import services as webhooks
+from webhooks.api import router as hooks
 
 JSON_TYPE = "application/json"
 MEDIA_TYPE = Refused(415, f"Send the body as `{JSON_TYPE}`.", headers={"Accept": JSON_TYPE, "Accept-Patch": JSON_TYPE})
@@ -36,6 +38,11 @@ View = Callable[..., HttpResponse]
 REFUSALS: dict[type[Exception], int] = {
     sessions.SessionsError: 422,
     sessions.TooManyTokens: 409,
+    webhooks.WebhookError: 422,
+    webhooks.TooManyEndpoints: 409,
+    webhooks.NotEnabled: 409,
+    webhooks.UnderWay: 409,
+    webhooks.RotatedTooOften: 409,
 }
 
 
@@ -110,7 +117,7 @@ api = HallAPI(
     auth=[BearerToken(), SignedIn()],
     parser=StrictParser(),
 )
-for router in (people, preferences):
+for router in (people, preferences, hooks):
     api.add_router("", guarded_router(router, policies=once.OPERATIONS))
 
 

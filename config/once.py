@@ -10,6 +10,7 @@ _ANSWERED_BY_REDIRECT = (
     *("mfa_add_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn"),
 )
 
+_SECRETS_SHOWN = "The secrets were rotated already. Their page shows them."
 _SHOWN_ONCE = "The token was made and shown once already. If you did not see it, revoke it and make another."
 
 POLICIES: dict[str, Policy] = {
@@ -23,6 +24,7 @@ POLICIES: dict[str, Policy] = {
 
 # Of the JSON API, by the name of the operation's function.
 OPERATIONS: dict[str, Policy] = {
+    "rotate_secrets": Policy(secret=True, said=_SECRETS_SHOWN),
     "create_token": Policy(secret=True, said=_SHOWN_ONCE),
 }
 

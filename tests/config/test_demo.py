@@ -232,4 +232,4 @@ def test_played_parts_are_known_to_the_player(demo_mode):
 
 
 def test_every_app_with_a_part_has_registered_it():
-    assert [slug for slug, _ in demo.parts()] == ["sessions_app", "preferences", "featureflags"]
+    assert [slug for slug, _ in demo.parts()] == ["sessions_app", "preferences", "featureflags", "webhooks"]

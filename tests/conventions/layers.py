@@ -10,7 +10,7 @@ PUBLIC_FACE = {"models", "services", "signals"}
 # Modules that say only what a type is, for annotations.
 TYPES = {"requests"}
 # What every app above stands on, whatever the file: docs/adr/0015.
-TOOLS = {"idempotency.decorators", "idempotency.phases", "idempotency.policies"}
+TOOLS = {"idempotency.decorators", "idempotency.phases", "idempotency.policies", "sessions_app.api_auth"}
 # Packages that are themselves what others ask: `featureflags.enabled("key", request)`.
 ASKED_BY_NAME = {"featureflags"}
 # Modules that take and return plain values.

@@ -54,6 +54,8 @@ NAMELESS = {
 DJANGOS_MODULES = {"idempotency/postgres/base.py"}
 VAGUE = re.compile(r"_?(do|handle|process)_")
 DJANGOS_HOOKS = {
+    # The standard library's, of a handler that takes posts.
+    "do_POST",
     "process_request",
     "process_response",
     "process_view",

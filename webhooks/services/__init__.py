@@ -1,10 +1,12 @@
 """Every write about webhooks that locks, spans rows or leaves the process."""
 
+from webhooks.limits import RETENTION
 from webhooks.services.endpoints import (
     change_endpoint,
     create_endpoint,
     disable_endpoint,
     enable_endpoint,
+    note_intervention,
     pause_endpoint,
     read_secrets,
     remove_endpoint,
@@ -27,6 +29,7 @@ from webhooks.services.publishing import publish, send_test
 from webhooks.services.resending import recover_endpoint, resend_dead, resend_delivery, resend_range
 
 __all__ = [
+    "RETENTION",
     "FilterUnknown",
     "HeaderRefused",
     "NotAnOperator",
@@ -42,6 +45,7 @@ __all__ = [
     "create_endpoint",
     "disable_endpoint",
     "enable_endpoint",
+    "note_intervention",
     "pause_endpoint",
     "publish",
     "read_secrets",

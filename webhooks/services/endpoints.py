@@ -166,6 +166,11 @@ def disable_endpoint(*, endpoint_id: int, by: User, reason: str) -> bool:
     return bool(changed)
 
 
+def note_intervention(*, endpoint_id: int, by: User, act: str) -> None:
+    """Write down what an operator did to somebody's endpoint."""
+    Intervention.objects.create(endpoint_id=endpoint_id, by=by, act=act)
+
+
 def enable_endpoint(*, endpoint_id: int) -> bool:
     """Deliver again what waits and what comes, with a clean record; return False when it was enabled.
 
