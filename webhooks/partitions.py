@@ -58,6 +58,13 @@ def ensure(connection: Any, now: datetime) -> int:
     return made
 
 
+def has_week(connection: Any, at: datetime) -> bool:
+    """Tell whether rows of that moment have a place."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [week_of(at).table(TABLES[-1])])
+        return bool(cursor.fetchone()[0])
+
+
 def _make(cursor: Any, parent: str, week: Week) -> None:
     child = week.table(parent)
     low, high = identifiers.floor(week.start), identifiers.floor(week.end)

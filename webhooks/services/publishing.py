@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from sessions_app.models import User
-from webhooks import catalogue, identifiers, limits
+from webhooks import catalogue, identifiers, limits, partitions
 from webhooks.models import Delivery, Endpoint, Event
 from webhooks.services.errors import NotEnabled, PayloadRefused
 
@@ -52,6 +52,9 @@ def write(
     except catalogue.DoesNotFit as error:
         raise PayloadRefused(str(error)) from error
     now = timezone.now()
+    # Made weeks ahead; should every keeper have been away for so long, the change that is reported must not fail.
+    if not partitions.has_week(connection, now):
+        partitions.ensure(connection, now)
     event = Event.objects.create(
         id=identifiers.new_event_id(now),
         type=event_type,
