@@ -18,6 +18,8 @@ PATIENCE_SECONDS = 120
 app = Celery("bench", broker=os.environ["REDIS_URL"])
 app.conf.update(task_ignore_result=True, worker_prefetch_multiplier=1, broker_connection_retry_on_startup=True)
 
+app.autodiscover_tasks(["django_webhook"])
+
 
 @app.task(name="bench.post")
 def post(url: str, body: dict) -> None:
@@ -69,7 +71,7 @@ def send(peer: str, url: str, count: int) -> None:
 
 
 def paced(*, rate: int, seconds: int, urls: list[str], count_url: str, healthy: int) -> dict[str, float]:
-    """Send evenly over the addresses; return when the last healthy one arrived beyond the time that all were sent in."""
+    """Send evenly over the addresses; return how long after the last one was sent the last healthy one arrived."""
     arrived(count_url)
     with worker():
         post.delay(urls[-1], {})

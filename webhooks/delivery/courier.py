@@ -89,8 +89,10 @@ class Courier:
         try:
             async with self.sender:
                 while not self._stop.is_set() and time.monotonic() < ends_at:
+                    # Asked before the claim: what is recorded meanwhile may have made room for more.
+                    was_idle = not self._outstanding
                     found = await self._claim()
-                    if until_idle and not found and not self._outstanding:
+                    if until_idle and was_idle and not found:
                         break
                     await self._breathe(PAUSE_SECONDS if found else POLL_SECONDS)
                 while self._outstanding:
