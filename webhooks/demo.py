@@ -21,7 +21,7 @@ DAYS = 12
 def furnish(scene: Scene) -> dict[str, int]:
     """Give Alice two endpoints and Olga one for the whole hall, with what they were told lately."""
     # The weeks of the scene's past, which is a test's and need not be ours.
-    partitions.ensure(connection, scene.now)
+    partitions.ensure(connection, scene.now, behind=3)
     alice = User.objects.filter(email=demo.address("alice")).first()
     olga = User.objects.filter(email=demo.address("olga")).first()
     endpoints = [

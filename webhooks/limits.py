@@ -24,6 +24,5 @@ FAILING_MAX = timedelta(days=5)
 FAILING_WARNED = FAILING_MAX / 2
 RETENTION = timedelta(days=30)
 # How many weeks of partitions stand ready.
-WEEKS_BEHIND = 6
 WEEKS_AHEAD = 8
 RESEND_MAX = 10_000

@@ -39,13 +39,13 @@ def weeks(first: datetime, last: datetime) -> Iterator[Week]:
         week = Week(week.end)
 
 
-def ensure(connection: Any, now: datetime) -> int:
-    """Make the weeks around `now` that are missing; return how many tables were made.
+def ensure(connection: Any, now: datetime, *, behind: int = 0) -> int:
+    """Make the week of `now`, those ahead and so many behind where they are missing; return how many tables were made.
 
     A table is made beside its parent and then attached, which lets reading and writing go on.
     """
     made = 0
-    wanted = list(weeks(now - limits.WEEKS_BEHIND * WEEK, now + limits.WEEKS_AHEAD * WEEK))
+    wanted = list(weeks(now - behind * WEEK, now + limits.WEEKS_AHEAD * WEEK))
     with connection.cursor() as cursor:
         # Two keepers at once: the second waits, and then finds nothing missing.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('webhooks.partitions'))")

@@ -1,4 +1,4 @@
-"""What `make run` starts: Postgres, Redis, web, worker, beat and the mail sink, until Ctrl-C.
+"""What `make run` starts: Postgres, Redis, web, worker, deliverer, beat and the mail sink, until Ctrl-C.
 
 One part that ends stops all the others; a supervisor that is killed takes all of them with it.
 """
@@ -151,6 +151,8 @@ def _fill_environment(folder: Path, port: int, mail_port: int | None) -> None:
         "BASE_URL": f"http://{LOOPBACK}:{port}",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONUNBUFFERED": "1",
+        # Where `manage.py receive_webhooks` listens, and nothing else of this machine.
+        "WEBHOOK_ALLOWED_ADDRESSES": f"{LOOPBACK}:8161",
     }
     if mail_port:
         defaults["EMAIL_URL"] = f"smtp://{LOOPBACK}:{mail_port}"
@@ -192,6 +194,7 @@ def _commands(folder: Path, port: int, mail_port: int | None) -> dict[str, list[
             *("deploy.local.worker", "--app", "config", "worker", "--concurrency", "2", "--loglevel", "INFO"),
             *("--without-gossip", "--without-mingle"),
         ],
+        "deliver": ["deploy.local.deliver"],
         # No pid file: a killed beat would leave it behind.
         "beat": [
             *("celery", "--app", "config", "beat", "--schedule", str(folder / "beat"), "--pidfile", ""),
