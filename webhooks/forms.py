@@ -109,7 +109,7 @@ def first_values(endpoint: Endpoint | None) -> dict[str, Any]:
 
 
 class MomentField(forms.DateTimeField):
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S")
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
     def clean(self, value: Any) -> datetime | None:
         moment: datetime | None = super().clean(value)
