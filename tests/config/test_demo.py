@@ -18,6 +18,7 @@ from sessions_app import demo as people
 from sessions_app.models import ApiToken, Device, SecurityEvent, Session, User
 from tests.demo import seed
 from tests.races import Gate, held, race
+from webhooks.models import Attempt, Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -109,6 +110,9 @@ def test_it_says_in_one_line_what_it_made(demo_mode):
         "preferences": str(Preference.objects.count()),
         "flags": str(Flag.objects.count()),
         "changes": str(FlagChange.objects.count()),
+        "endpoints": str(Endpoint.objects.count()),
+        "deliveries": str(Delivery.objects.count()),
+        "attempts": str(Attempt.objects.count()),
     }
 
 

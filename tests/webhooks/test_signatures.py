@@ -76,56 +76,61 @@ def test_secrets_have_the_length_and_the_prefix_of_the_standard():
 
 
 @pytest.mark.django_db(transaction=True)
-class TestOverTheWire:
-    def test_both_schemes_verify(self, alice, receiver):
-        row = endpoint(alice, receiver.url, asymmetric=True)
-        public = next(text for secret, text in services.read_secrets(endpoint_id=row.pk) if secret.scheme == "v1a")
-        ping(alice)
+def test_both_schemes_verify(alice, receiver):
+    row = endpoint(alice, receiver.url, asymmetric=True)
+    public = next(text for secret, text in services.read_secrets(endpoint_id=row.pk) if secret.scheme == "v1a")
+    ping(alice)
 
-        deliver()
+    deliver()
 
-        (request,) = receiver.requests
-        assert verify(request, secret_of(row))
-        assert verify_v1a(request, public)
-        with pytest.raises(InvalidSignature):
-            verify_v1a(request._replace(body=b"{}"), public)
+    (request,) = receiver.requests
+    assert verify(request, secret_of(row))
+    assert verify_v1a(request, public)
+    with pytest.raises(InvalidSignature):
+        verify_v1a(request._replace(body=b"{}"), public)
 
-    def test_during_a_rotation_the_old_secret_and_the_new_one_verify(self, alice, receiver):
-        row = endpoint(alice, receiver.url)
-        before = secret_of(row)
-        services.rotate_secrets(endpoint_id=row.pk)
-        after = secret_of(row)
-        ping(alice)
 
-        deliver()
+@pytest.mark.django_db(transaction=True)
+def test_during_a_rotation_the_old_secret_and_the_new_one_verify(alice, receiver):
+    row = endpoint(alice, receiver.url)
+    before = secret_of(row)
+    services.rotate_secrets(endpoint_id=row.pk)
+    after = secret_of(row)
+    ping(alice)
 
-        (request,) = receiver.requests
-        assert before != after
-        assert verify(request, before) == verify(request, after)
+    deliver()
 
-    def test_a_day_after_a_rotation_only_the_new_secret_verifies(self, alice, receiver):
-        row = endpoint(alice, receiver.url)
-        before = secret_of(row)
-        services.rotate_secrets(endpoint_id=row.pk)
-        Secret.objects.filter(expires_at__isnull=False).update(expires_at=timezone.now() - timedelta(seconds=1))
-        ping(alice)
+    (request,) = receiver.requests
+    assert before != after
+    assert verify(request, before) == verify(request, after)
 
-        deliver()
 
-        (request,) = receiver.requests
-        assert verify(request, secret_of(row))
-        with pytest.raises(WebhookVerificationError):
-            verify(request, before)
+@pytest.mark.django_db(transaction=True)
+def test_a_day_after_a_rotation_only_the_new_secret_verifies(alice, receiver):
+    row = endpoint(alice, receiver.url)
+    before = secret_of(row)
+    services.rotate_secrets(endpoint_id=row.pk)
+    Secret.objects.filter(expires_at__isnull=False).update(expires_at=timezone.now() - timedelta(seconds=1))
+    ping(alice)
 
-    def test_anothers_secret_does_not_verify(self, alice, mallory, receiver):
-        endpoint(alice, receiver.url)
-        other = endpoint(mallory, receiver.url)
-        ping(alice)
+    deliver()
 
-        deliver()
+    (request,) = receiver.requests
+    assert verify(request, secret_of(row))
+    with pytest.raises(WebhookVerificationError):
+        verify(request, before)
 
-        with pytest.raises(WebhookVerificationError):
-            verify(receiver.requests[0], secret_of(other))
+
+@pytest.mark.django_db(transaction=True)
+def test_anothers_secret_does_not_verify(alice, mallory, receiver):
+    endpoint(alice, receiver.url)
+    other = endpoint(mallory, receiver.url)
+    ping(alice)
+
+    deliver()
+
+    with pytest.raises(WebhookVerificationError):
+        verify(receiver.requests[0], secret_of(other))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -150,43 +155,46 @@ def test_there_is_an_end_to_rotating(alice):
 
 
 @pytest.mark.django_db(transaction=True)
-class TestSealing:
-    def test_nothing_of_a_secret_is_readable_in_the_table(self, alice):
-        row = endpoint(alice, "https://hooks.example.org/", headers={"X-Token": "hush-hush"})
-        plain = secret_of(row)
+def test_nothing_of_a_secret_is_readable_in_the_table(alice):
+    row = endpoint(alice, "https://hooks.example.org/", headers={"X-Token": "hush-hush"})
+    plain = secret_of(row)
 
-        stored = [
-            *Secret.objects.values_list("sealed", flat=True),
-            *Endpoint.objects.values_list("sealed_headers", flat=True),
-        ]
+    stored = [
+        *Secret.objects.values_list("sealed", flat=True),
+        *Endpoint.objects.values_list("sealed_headers", flat=True),
+    ]
 
-        assert not any(plain[6:20] in text or "hush" in text for text in stored)
+    assert not any(plain[6:20] in text or "hush" in text for text in stored)
 
-    def test_a_key_can_be_changed(self, alice, settings, capsys):
-        row = endpoint(alice, "https://hooks.example.org/", headers={"X-Token": "hush"})
-        before = secret_of(row)
-        settings.WEBHOOK_SECRET_KEYS = ["a new key", settings.SECRET_KEY]
 
-        Reseal().run_from_argv(["manage.py", "reseal_webhooks"])
+@pytest.mark.django_db(transaction=True)
+def test_a_key_can_be_changed(alice, settings, capsys):
+    row = endpoint(alice, "https://hooks.example.org/", headers={"X-Token": "hush"})
+    before = secret_of(row)
+    settings.WEBHOOK_SECRET_KEYS = ["a new key", settings.SECRET_KEY]
 
-        settings.WEBHOOK_SECRET_KEYS = ["a new key"]
-        row.refresh_from_db()
-        assert "resealed=2" in capsys.readouterr().out
-        assert secret_of(row) == before
-        assert sealing.open_headers(row.sealed_headers) == {"X-Token": "hush"}
+    Reseal().run_from_argv(["manage.py", "reseal_webhooks"])
 
-    def test_a_key_that_is_missing_stops_the_deliveries_and_uses_up_no_attempts(self, alice, receiver, settings):
-        row = endpoint(alice, receiver.url)
-        ping(alice)
-        settings.WEBHOOK_SECRET_KEYS = ["another key"]
-        sealing._opened.cache_clear()
+    settings.WEBHOOK_SECRET_KEYS = ["a new key"]
+    row.refresh_from_db()
+    assert "resealed=2" in capsys.readouterr().out
+    assert secret_of(row) == before
+    assert sealing.open_headers(row.sealed_headers) == {"X-Token": "hush"}
 
-        tally = deliver()
 
-        assert tally.sent == 0
-        settings.WEBHOOK_SECRET_KEYS = []
-        assert deliver().succeeded == 1
-        assert verify(receiver.requests[0], secret_of(row))
+@pytest.mark.django_db(transaction=True)
+def test_a_key_that_is_missing_stops_the_deliveries_and_uses_up_no_attempts(alice, receiver, settings):
+    row = endpoint(alice, receiver.url)
+    ping(alice)
+    settings.WEBHOOK_SECRET_KEYS = ["another key"]
+    sealing._opened.cache_clear()
+
+    tally = deliver()
+
+    assert tally.sent == 0
+    settings.WEBHOOK_SECRET_KEYS = []
+    assert deliver().succeeded == 1
+    assert verify(receiver.requests[0], secret_of(row))
 
 
 def test_ids_begin_with_their_moment_and_are_derived_once():
