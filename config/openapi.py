@@ -24,6 +24,7 @@ REFUSALS: dict[str, dict[str, Any]] = {
     "403": {"type": "/api/docs#insufficient-scope", "detail": "This token has not the scope `write`."},
     "404": {"detail": "There is no such thing, or it is not yours to see."},
     "409": {"detail": "You have 50 tokens, which is the most. Revoke one that you do not use."},
+    "411": {"detail": "Say how long the body is, in `Content-Length`."},
     "412": {"detail": "It was changed meanwhile. Read it again, then decide again."},
     "413": {"detail": "Send at most 2621440 bytes."},
     "415": {"detail": "Send the body as `application/json`."},
@@ -66,7 +67,9 @@ def complete(schema: Node) -> Node:
         for parameter in operation["parameters"]:
             parameter["schema"].pop("example", None)
         for media in operation.get("requestBody", {}).get("content", {}).values():
-            media["example"] = example_of(document, media["schema"])
+            # A stream has no schema, and nothing to show.
+            if "schema" in media:
+                media["example"] = example_of(document, media["schema"])
     return document
 
 
@@ -84,7 +87,7 @@ def _complete_response(document: Node, status: str, response: Node) -> None:
     if status >= "400":
         schema = content.pop(JSON_TYPE)
         title = response["description"]
-        example = {"type": "about:blank", "title": title, "status": int(status), **REFUSALS[status]}
+        example = {"type": "about:blank", "title": title, "status": int(status), **REFUSALS.get(status, {})}
         content[CONTENT_TYPE] = {"schema": schema["schema"], "example": example}
         response["headers"] = _headers(HEADERS.get(status, {}))
     else:

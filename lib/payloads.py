@@ -70,11 +70,11 @@ class Problem(BaseModel):
     request_id: str | None = Field(None, description="The name under which the logs keep this request.")
 
 
-def refusals(*statuses: int, body: bool = False) -> dict[Any, type[Problem]]:
+def refusals(*statuses: int, body: bool = False, stream: bool = False) -> dict[Any, type[Problem]]:
     """Return the answers that an operation may give besides its own: those of every operation, and `statuses`.
 
-    `body` adds what can be wrong with any body.
+    `body` adds what can be wrong with any JSON, `stream` what can be wrong with bytes that the operation reads itself.
     """
-    always = (400, 401, 403, 429)
-    of_body = (413, 415, 422) if body else ()
+    always = (400, 401, 403, 422, 429)
+    of_body = (411, 413, 415) if body or stream else ()
     return dict.fromkeys(sorted({*always, *of_body, *statuses}), Problem)
