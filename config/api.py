@@ -14,7 +14,7 @@ from ninja import NinjaAPI, Router
 from ninja.operation import Operation
 from ninja.parser import Parser
 
-from config import api_refusals, once, openapi
+from config import api_operations, api_refusals, once, openapi
 from idempotency.routes import guarded_router
 from lib import strict_json
 from lib.problems import Refused, problem
@@ -59,6 +59,9 @@ class HallAPI(NinjaAPI):
         self.add_exception_handler(Exception, _explained_or_ours)
         for router in routers:
             self.add_router("", guarded_router(router, policies=once.OPERATIONS))
+            for view in router.path_operations.values():
+                for operation in view.operations:
+                    api_operations.prepare(operation)
 
     @property
     def urls(self) -> Any:
@@ -96,6 +99,7 @@ def _answering(view: Any) -> View:
         if response.status_code == 405:
             methods = {each.strip() for each in response["Allow"].split(",")}
             response["Allow"] = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+        api_operations.lead_on(request, response)
         response = _unless_known(request, response)
         patch_cache_control(response, no_store=True, private=True)
         if standing := getattr(request, "rate_limit", None):

@@ -14,8 +14,11 @@ Line = Annotated[str, StringConstraints(pattern=LINE)]
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Which one.", example=12)]
 
 
-# In the description of an operation: no token is enough for it.
+# In `openapi_extra` of an operation, taken out before the document is shown: no token is enough for it; what it says
+# when it refuses with a status, `{409: {"detail": ...}}`; that it takes an Idempotency-Key, which is found out.
 SESSION_ONLY = "x-session-only"
+EXAMPLES = "x-refusals"
+ONCE = "x-once"
 
 
 class Payload(BaseModel):

@@ -1,12 +1,14 @@
 """Operations that only tests ask: what the hall's own API can do, and no app needs yet."""
 
 import hashlib
+from datetime import date
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 from ninja import Router, Schema, Status
 
 from config.api import HallAPI
+from lib.deprecation import deprecated
 from lib.payloads import refusals
 from lib.streams import pieces, takes_stream
 from sessions_app.api_auth import ApiRequest
@@ -56,6 +58,20 @@ def show_abilities(request: ApiRequest, response: HttpResponse) -> object:
 def send_lines(request: ApiRequest) -> object:
     """Send an answer that is made while it is sent."""
     return StreamingHttpResponse((b"line\n" for _ in range(3)), content_type="text/plain")
+
+
+@router.get("/old", response={200: None, **refusals()}, summary="Do it the old way")
+@deprecated(since=date(2027, 1, 4), until=date(2028, 1, 10), instead="show_me")
+def show_old(request: ApiRequest) -> object:
+    """Answer as ever, until it leaves."""
+    return Status(200, None)
+
+
+@router.post("/old", response={201: None, **refusals()}, summary="Make it the old way")
+@deprecated(since=date(2027, 1, 4), until=date(2028, 1, 10), instead="show_me")
+def make_old(request: ApiRequest) -> object:
+    """Make as ever, once for a key, until it leaves."""
+    return Status(201, None)
 
 
 trial = HallAPI(router, namespace="trial")
