@@ -15,6 +15,7 @@ from ninja.operation import Operation
 from ninja.parser import Parser
 
 from config import api_operations, api_refusals, once, openapi
+from featureflags.api import router as flags
 from idempotency.routes import guarded_router
 from lib import strict_json
 from lib.problems import Refused, problem
@@ -26,7 +27,7 @@ from sessions_app.api_auth import BearerToken, SignedIn, count
 from sessions_app.requests import Request
 
 View = Callable[..., HttpResponseBase]
-ROUTERS = (people, preferences)
+ROUTERS = (people, preferences, flags)
 # What an app refuses with a sentence, and the status that says it; the nearest kind counts.
 REFUSALS: dict[type[Exception], int] = {
     sessions.SessionsError: 422,

@@ -16,6 +16,7 @@ TAGS = {
     "Sessions": "The places where a person is signed in.",
     "Tokens": "What programs sign in with.",
     "Preferences": "How a person wants the hall to look and to tell the time.",
+    "Flags": "What is switched on, and for whom.",
 }
 # What each refusal says, where an operation does not say it by itself.
 REFUSALS: dict[str, dict[str, Any]] = {
