@@ -87,7 +87,7 @@ def _answering(view: Any) -> View:
         method = request.method
         try:
             count(request, Limit("address", *settings.API_LIMIT_ADDRESS), request.client.address or "")
-            _know_the_length(request)
+            _body_is_plain(request)
             response = view(request, *args, **kwargs)
             if method == "HEAD" and response.status_code == 405:
                 # RFC 9110, section 9.1: whoever answers GET answers HEAD.
@@ -99,7 +99,8 @@ def _answering(view: Any) -> View:
             request.method = method
         if response.status_code == 405:
             methods = {each.strip() for each in response["Allow"].split(",")}
-            response["Allow"] = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+            allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+            response = problem(405, detail=f"Here is only {allowed}.", headers={"Allow": allowed})
         api_operations.lead_on(request, response)
         response = _unless_known(request, response)
         patch_cache_control(response, no_store=True, private=True)
@@ -110,10 +111,14 @@ def _answering(view: Any) -> View:
     return answer
 
 
-def _know_the_length(request: Request) -> None:
-    """Refuse a body that says not how long it is: nothing of it would be read."""
+def _body_is_plain(request: Request) -> None:
+    """Refuse a body that says not how long it is, of which nothing would be read, and one that is packed."""
     if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
         raise Refused(411, "Say how long the body is, in `Content-Length`.")
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
+        raise Refused(
+            415, "Send the body as it is, without `Content-Encoding`.", headers={"Accept-Encoding": "identity"}
+        )
 
 
 def _unless_known(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
