@@ -134,7 +134,7 @@ def _unless_known(request: HttpRequest, response: HttpResponseBase) -> HttpRespo
     return answer
 
 
-def _explained_or_ours(request: HttpRequest, error: Exception) -> HttpResponse:
+def _explained_or_ours(request: HttpRequest, error: Any) -> HttpResponse:
     """Say the sentence of an app's own error; let everything else reach the log and the middleware."""
     for kind in type(error).__mro__:
         if kind in REFUSALS:

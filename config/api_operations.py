@@ -1,7 +1,6 @@
 """What each operation of the JSON API does besides its own: it knows its query, leads to the next page, and says in the
 document whether it takes a key."""
 
-from collections.abc import Sequence
 from functools import wraps
 from typing import Any
 
@@ -22,8 +21,8 @@ Fault = dict[str, Any]
 def prepare(operation: Operation) -> None:
     """Wrap the operation's function; to be called once, after its key was taken care of."""
     view, models = operation.view_func, [each for each in operation.models if each.__ninja_param_source__ == "query"]
-    taken = {name for model in models for name in model.__ninja_flatten_map__}  # type: ignore[attr-defined]
-    lists = {name for model in models for name in model.__ninja_collection_fields__}  # type: ignore[attr-defined]
+    taken = {name for model in models for name in model.__ninja_flatten_map__}
+    lists = {name for model in models for name in model.__ninja_collection_fields__}
 
     @wraps(view)
     def careful(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -41,7 +40,7 @@ def prepare(operation: Operation) -> None:
         operation.openapi_extra = (operation.openapi_extra or {}) | marks
 
 
-def faults_of(query: QueryDict, *, taken: set[str], lists: set[str]) -> Sequence[Fault]:
+def faults_of(query: QueryDict, *, taken: set[str], lists: set[str]) -> list[Fault]:
     """Return what is wrong with the names in a query: one that nobody asked for, or one that stands twice."""
     unknown = "There is no such parameter: leave it out."
     return [

@@ -17,7 +17,7 @@ from tests.featureflags.conftest import make
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CONFIG = Path(__file__).parent / "schemathesis.toml"
-SECONDS = 120
+SECONDS = 600
 
 
 def ask_everything(address, folder, *, examples, token=None):
