@@ -112,6 +112,9 @@ DATABASES["default"] |= {
     # Safe behind PgBouncer in transaction mode: nothing outlives a transaction.
     "DISABLE_SERVER_SIDE_CURSORS": True,
     "CONN_MAX_AGE": 0,
+    # The pool asks a connection with an empty statement before it hands it out: one that Postgres left at a restart is
+    # replaced, and no page pays for it.
+    "CONN_HEALTH_CHECKS": True,
     "ATOMIC_REQUESTS": False,
 }
 DATABASES["default"].setdefault("OPTIONS", {})
