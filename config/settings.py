@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "config.middleware.ProblemMiddleware",
     "config.middleware.BadInputMiddleware",
     "config.middleware.PartAwayMiddleware",
+    "config.middleware.ProbeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sessions_app.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
