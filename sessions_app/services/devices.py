@@ -49,15 +49,20 @@ def read_not_me(*, token: str) -> tuple[int, int]:
 
 
 @transaction.atomic(durable=True)
-def disown_session(*, token: str, client: Client) -> User:
+def disown_session(*, token: str, client: Client) -> User | None:
     """End the session that its owner says was not theirs; return the person, who needs a new password.
 
-    Raise LinkInvalid, also when the account is gone.
+    Return None when the link was followed before: nothing more happens. Raise LinkInvalid, also when the account is
+    gone.
     """
     user_id, session_id = read_not_me(token=token)
-    user = User.objects.filter(pk=user_id).first()
+    # Two clicks at once: the second waits here, and then finds the line of the first.
+    user = User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
     if user is None:
         raise LinkInvalid("This link is not valid any more: the account is gone.")
+    if SecurityEvent.objects.filter(kind=Kind.DISOWNED, subject_hash=token_hash(token)).exists():
+        return None
+    record(kind=Kind.DISOWNED, user=user, client=client, by=user, subject_hash=token_hash(token))
     if revoke(rows=Session.objects.filter(pk=session_id, user=user), by=user, reason=Session.Reason.NOT_ME):
         record(kind=Kind.SESSION_ENDED, user=user, client=client, by=user, note=Session.Reason.NOT_ME.label)
     return user

@@ -14,4 +14,12 @@ class ExpiryInThePast(SessionsError): ...
 class NoScopes(SessionsError): ...
 
 
+class TooManyTries(SessionsError):
+    """`retry_after`: the seconds to wait before the next one."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many tries. Wait {retry_after} seconds.")
+        self.retry_after = retry_after
+
+
 class LinkInvalid(SessionsError): ...

@@ -12,7 +12,7 @@ def record(
     user: User | None,
     client: Client | None = None,
     by: User | None = None,
-    subject: str = "",
+    subject_hash: bytes | None = None,
     note: str = "",
 ) -> SecurityEvent:
     """Write one line of the security log, in the caller's transaction if there is one."""
@@ -22,7 +22,7 @@ def record(
         by=by,
         address=client.address if client else None,
         user_agent=client.user_agent if client else "",
-        subject_hash=subject_hash(email=subject) if subject else None,
+        subject_hash=subject_hash,
         note=note[:200],
     )
 

@@ -1,6 +1,9 @@
 """People: open and closed accounts, and changes that their sessions must notice."""
 
+from collections.abc import Sequence
+
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import F
 
@@ -42,11 +45,20 @@ def note_privilege_change(*, user_id: int, by: User | None) -> None:
 
 
 @transaction.atomic(savepoint=False)
-def note_group_change(*, group_id: int, by: User | None) -> None:
-    """Note a change of rights for each member of a group."""
+def note_group_change(*, group_ids: Sequence[int], by: User | None) -> None:
+    """Note a change of rights for each member of the groups."""
+    members = User.objects.filter(groups__in=group_ids).order_by("pk").distinct()
     # By primary key, because each change locks its person.
-    for user_id in User.objects.filter(groups=group_id).order_by("pk").values_list("pk", flat=True):
+    for user_id in members.values_list("pk", flat=True):
         note_privilege_change(user_id=user_id, by=by)
+
+
+@transaction.atomic(savepoint=False)
+def delete_groups(*, group_ids: Sequence[int], by: User | None) -> None:
+    """Delete groups; their members lose what the groups gave them, and each of their sessions its token."""
+    # The people before the groups, as whoever puts a person into a group.
+    note_group_change(group_ids=group_ids, by=by)
+    Group.objects.filter(pk__in=group_ids).delete()
 
 
 @transaction.atomic(savepoint=False)
