@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.utils import timezone
@@ -9,12 +10,15 @@ from django.utils.dateparse import parse_date
 
 from featureflags.evaluation import consistency, definitions
 from featureflags.evaluation.bucketing import SCALE
+from featureflags.evaluation.engine import compile_flags
 from featureflags.evaluation.wording import differences
 from featureflags.models import DEFINED_BY, Flag, FlagChange, Segment, Stamp
 from featureflags.services.errors import DefinitionRefused, NoSuchFlag, ReasonMissing, StaleVersion
 from featureflags.services.people import with_addresses
 from featureflags.snapshot import store
 from sessions_app.models import User
+
+log = structlog.get_logger(__name__)
 
 Act = FlagChange.Act
 State = dict[str, Any]
@@ -125,6 +129,9 @@ def _check_whole(*, flag: Flag | None = None, segment: Segment | None = None) ->
     """Refuse what does not hold together with everything else; needs the locked stamp."""
     flags = {each.key: each.plain for each in Flag.objects.active()}
     segments = {each.key: each.plain for each in Segment.objects.order_by("key")}
+    # A row that somebody broke by hand must not keep the others from being killed.
+    readable = compile_flags([(plain, False) for plain in flags.values()], segments.values(), broken=_leave_out)
+    flags = {key: plain for key, plain in flags.items() if key in readable}
     if flag is not None:
         flags.pop(flag.key, None)
         flags |= {flag.key: flag.plain} if flag.archived_at is None else {}
@@ -134,6 +141,10 @@ def _check_whole(*, flag: Flag | None = None, segment: Segment | None = None) ->
         consistency.check(flags, segments)
     except definitions.Refused as error:
         raise DefinitionRefused(error.field, error.reason) from error
+
+
+def _leave_out(key: str, error: Exception) -> None:
+    log.warning("flag_left_out", key=key, error=repr(error)[:200])
 
 
 def _record(

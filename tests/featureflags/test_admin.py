@@ -85,6 +85,17 @@ def test_rules_are_removed_and_put_in_another_order(operator):
     assert [rule["name"] for rule in Flag.objects.get().rules] == ["c", "a"]
 
 
+def test_a_flag_with_all_the_rules_that_it_may_have_can_be_saved(operator):
+    names = [f"v{number}" for number in range(20)]
+    rules = [{"people": [str(number)], "serve": "v1"} for number in range(50)]
+    flag = make(type="number", variants=dict.fromkeys(names, 1), default="v1", off="v2", rules=rules)
+    fields = fields_of(operator, page_of(flag)) | {"owner": "Carol", "why": "a name"}
+
+    answer = operator.post(page_of(flag), fields)
+
+    assert (answer.status_code, Flag.objects.get().owner) == (302, "Carol")
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
