@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
-from featureflags.evaluation import consistency, definitions
+from featureflags.evaluation import consistency, definitions, operators
 from featureflags.evaluation.bucketing import SCALE
 from featureflags.evaluation.engine import compile_flags
 from featureflags.evaluation.wording import differences
@@ -191,8 +191,23 @@ def _change(key: str, act: str, changes: State, *, why: str, by: User | None, ve
 
 @transaction.atomic(durable=True)
 def change_flag(*, state: State, version: int | None, why: str, by: User | None) -> Flag:
-    """Create or change one flag in a transaction of its own; as `save_flag`."""
+    """Create or change one flag in a transaction of its own; as `save_flag`.
+
+    Refuse a rule that is over already, unless the flag had it: an undo or an import may bring one back.
+    """
+    _refuse_past(state)
     return save_flag(state=state, version=version, why=why, by=by)
+
+
+def _refuse_past(state: State) -> None:
+    held = Flag.objects.named(str(state.get("key"))).first()
+    known = [rule["until"] for rule in held.rules] if held else []
+    rules = state.get("rules")
+    for index, rule in enumerate(rules if isinstance(rules, list) else []):
+        until = rule.get("until") if isinstance(rule, dict) else None
+        end = operators.moment(until)
+        if end is not None and until not in known and end <= timezone.now().timestamp():
+            raise DefinitionRefused(f"rules[{index}].until", "can never match: it is over already")
 
 
 @transaction.atomic(durable=True)

@@ -198,3 +198,18 @@ def test_a_rollout_that_cannot_be_is_refused(share, variant, olga):
         services.roll_out_flag(key="new_home", share=share, variant=variant, why="more", by=olga)
 
     assert isinstance(caught.value, DefinitionRefused)
+
+
+def test_a_rule_that_is_over_is_refused_when_it_is_new_and_stays_when_it_grew_old(olga):
+    over = {"serve": "on", "until": "2026-01-01T00:00:00+00:00"}
+    flag = make()
+
+    with pytest.raises(DefinitionRefused, match="over already") as caught:
+        make(rules=[{"serve": "on", "people": ["7"]}, over], version=1)
+    Flag.objects.update(rules=make("other", rules=[over | {"until": "2999-01-01T00:00:00+00:00"}]).rules)
+    Flag.objects.update(rules=[Flag.objects.get(key="other").rules[0] | over])
+    grown_old = Flag.objects.get(pk=flag.pk)
+    services.change_flag(state=grown_old.state | {"owner": "Carol"}, version=1, why="a name", by=olga)
+
+    assert caught.value.field == "rules[1].until"
+    assert Flag.objects.get(pk=flag.pk).owner == "Carol"
