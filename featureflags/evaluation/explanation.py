@@ -1,6 +1,7 @@
 """Why an answer came out: every rule, everything that it asked, and where the person stood in its rollout."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from featureflags.evaluation import operators
@@ -33,7 +34,7 @@ def explain(flags: Flags, key: str, context: Context, now: float) -> Explanation
         return Explanation(decision, [], [])
     before = [Step("it is not killed", not flag.killed)]
     before += [
-        _asked(required_in_words(name, variants), lambda wanted=((name, variants),): _met(wanted, context, now, flags))
+        _asked(required_in_words(name, variants), partial(_met, ((name, variants),), context, now, flags))
         for name, variants in flag.requires
     ]
     asked = all(step.held for step in before)
@@ -51,8 +52,7 @@ def _steps(rule: Rule, plain: Plain, flag: Flag, context: Context, now: float, f
     # In the order in which the engine built its checks.
     checks = iter(rule.checks)
     for asks in _questions(plain):
-        check = next(checks)
-        steps.append(_asked(asks, lambda check=check: check(context, now, flags)))
+        steps.append(_asked(asks, partial(next(checks), context, now, flags)))
     if plain["share"] < SCALE or "weights" in plain:
         steps.append(_place(rule, plain, context))
     return steps

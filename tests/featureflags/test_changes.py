@@ -227,7 +227,9 @@ def test_a_change_takes_nothing_back_of_what_was_counted_meanwhile(olga):
         counting._add(uuid.uuid4(), {"new_home\non": 1}, [])
         counted.append(True)
 
-    with held(Gate(), lambda: services.kill_flag(key="new_home", why="it burns", by=olga), "FOR NO KEY", "_flag"):
+    with held(
+        Gate(), lambda: services.kill_flag(key="new_home", why="it burns", by=olga), "SELECT", "featureflags_segment"
+    ):
         counter = threading.Thread(target=lambda: race(count))
         counter.start()
         counter.join(0.3)

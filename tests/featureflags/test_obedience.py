@@ -39,14 +39,8 @@ def worker(env):
     """Return a Celery worker with two processes, each of which is replaced after a few tasks."""
     program = [
         *("-m", "deploy.local.worker", "--app", "config", "worker", "--concurrency", "2", "--loglevel", "INFO"),
-        *(
-            "--without-gossip",
-            "--without-mingle",
-            "--include",
-            "tests.featureflags.probe",
-            "--max-tasks-per-child",
-            "4",
-        ),
+        *("--without-gossip", "--without-mingle", "--max-tasks-per-child", "4"),
+        *("--include", "tests.featureflags.probe"),
     ]
     return faults.process(program, env=env)
 
