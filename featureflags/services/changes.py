@@ -2,23 +2,20 @@
 
 from typing import Any
 
-import structlog
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
-from featureflags.evaluation import consistency, definitions, operators
+from featureflags.evaluation import definitions
 from featureflags.evaluation.bucketing import SCALE
-from featureflags.evaluation.engine import compile_flags
 from featureflags.evaluation.wording import differences
 from featureflags.models import DEFINED_BY, Flag, FlagChange, Segment, Stamp
 from featureflags.services.errors import DefinitionRefused, NoSuchFlag, ReasonMissing, StaleVersion
+from featureflags.services.judging import check_whole, refuse_past
 from featureflags.services.people import with_addresses
 from featureflags.snapshot import store
 from sessions_app.models import User
-
-log = structlog.get_logger(__name__)
 
 Act = FlagChange.Act
 State = dict[str, Any]
@@ -53,7 +50,7 @@ def save_flag(
     flag.killed_at = (flag.killed_at or now) if clean["killed"] else None
     flag.archived_at = (flag.archived_at or now) if clean["archived"] else None
     flag.version, flag.changed_at = flag.version + 1, now
-    _check_whole(flag=flag)
+    check_whole(flag=flag)
     flag.save()
     _record(act or (Act.CHANGED if before else Act.CREATED), flag, before, clean, why, by, undoes)
     _count_up(stamp)
@@ -125,28 +122,6 @@ def _lock_stamp() -> Stamp:
     return Stamp.objects.select_for_update(no_key=True).get()
 
 
-def _check_whole(*, flag: Flag | None = None, segment: Segment | None = None) -> None:
-    """Refuse what does not hold together with everything else; needs the locked stamp."""
-    flags = {each.key: each.plain for each in Flag.objects.active()}
-    segments = {each.key: each.plain for each in Segment.objects.order_by("key")}
-    # A row that somebody broke by hand must not keep the others from being killed.
-    readable = compile_flags([(plain, False) for plain in flags.values()], segments.values(), broken=_leave_out)
-    flags = {key: plain for key, plain in flags.items() if key in readable}
-    if flag is not None:
-        flags.pop(flag.key, None)
-        flags |= {flag.key: flag.plain} if flag.archived_at is None else {}
-    if segment is not None:
-        segments[segment.key] = segment.plain
-    try:
-        consistency.check(flags, segments)
-    except definitions.Refused as error:
-        raise DefinitionRefused(error.field, error.reason) from error
-
-
-def _leave_out(key: str, error: Exception) -> None:
-    log.warning("flag_left_out", key=key, error=repr(error)[:200])
-
-
 def _record(
     act: str,
     row: Flag | Segment,
@@ -195,19 +170,8 @@ def change_flag(*, state: State, version: int | None, why: str, by: User | None)
 
     Refuse a rule that is over already, unless the flag had it: an undo or an import may bring one back.
     """
-    _refuse_past(state)
+    refuse_past(state=state)
     return save_flag(state=state, version=version, why=why, by=by)
-
-
-def _refuse_past(state: State) -> None:
-    held = Flag.objects.named(str(state.get("key"))).first()
-    known = [rule["until"] for rule in held.rules] if held else []
-    rules = state.get("rules")
-    for index, rule in enumerate(rules if isinstance(rules, list) else []):
-        until = rule.get("until") if isinstance(rule, dict) else None
-        end = operators.moment(until)
-        if end is not None and until not in known and end <= timezone.now().timestamp():
-            raise DefinitionRefused(f"rules[{index}].until", "can never match: it is over already")
 
 
 @transaction.atomic(durable=True)
@@ -283,7 +247,7 @@ def save_segment(
     for name, value in clean.items():
         setattr(segment, name, value)
     segment.version, segment.changed_at = segment.version + 1, timezone.now()
-    _check_whole(segment=segment)
+    check_whole(segment=segment)
     segment.save()
     _record(act or (Act.CHANGED if before else Act.CREATED), segment, before, clean, why, by, undoes)
     _count_up(stamp)
