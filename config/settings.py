@@ -262,7 +262,8 @@ API_LIMIT_ADDRESS = (env.number("API_LIMIT_ADDRESS", 1200, least=1), 60)
 # How long a browser or a probe should wait when a part is away.
 RETRY_AFTER_SECONDS = 30
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+# The page of a flag with as many rules, variants and segments as one may have.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 
 # --- Mail, time, files, logs ------------------------------------------------------------------------------
 
