@@ -7,7 +7,7 @@ from django.db.models import Count, Min, Q
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
-from lib.operations import Figure, Series
+from lib.operations import Figure, Series, State
 from webhooks import partitions
 from webhooks.models import Attempt, Delivery, Endpoint, Notice, Outcome
 
@@ -46,7 +46,7 @@ def collect() -> list[Figure]:
     ]
 
 
-def _state(age: float) -> str:
+def _state(age: float) -> State:
     if age > STUCK_SECONDS:
         return "failed"
     return "wait" if age > LATE_SECONDS else "ok"

@@ -241,7 +241,7 @@ def endpoint_recover(request: Request, endpoint_id: int) -> HttpResponse:
     endpoint = _mine(request, endpoint_id)
     form = SinceForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors.get("since", ["Say since when."])))
+        messages.error(request, " ".join(map(str, form.errors.get("since", []))))
         return redirect("webhooks:endpoint", endpoint.pk)
     try:
         sent = services.recover_endpoint(endpoint_id=endpoint.pk, since=form.cleaned_data["since"])
