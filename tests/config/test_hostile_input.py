@@ -4,7 +4,6 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 
-from sessions_app import services
 from tests import factories
 from tests.config import hostile
 from tests.sessions_app.conftest import FIREFOX, sign_in
@@ -59,8 +58,8 @@ def _error(response):
 def unlimited(settings, monkeypatch):
     """The limits would answer before what lies behind them is reached."""
     settings.ACCOUNT_RATE_LIMITS = False
-    monkeypatch.setattr(services, "ATTEMPTS_PER_ADDRESS", 10**9)
-    monkeypatch.setattr(services, "ATTEMPTS_PER_SUBJECT", 10**9)
+    monkeypatch.setattr("sessions_app.services.attempts.ATTEMPTS_PER_ADDRESS", 10**9)
+    monkeypatch.setattr("sessions_app.services.attempts.ATTEMPTS_PER_SUBJECT", 10**9)
 
 
 @pytest.fixture(params=["stranger", "member", "operator"])
