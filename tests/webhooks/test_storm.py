@@ -17,9 +17,9 @@ def storm(*arguments):
 
 
 def test_kills_and_crashes_lose_nothing_and_double_at_most_one_delivery_a_kill():
-    counts = storm("--deliveries", "300", "--kills", "6", "--workers", "3", "--in-flight", "1", "--endpoints", "5")
+    counts = storm("--deliveries", "200", "--kills", "4", "--workers", "2", "--in-flight", "1", "--endpoints", "5")
 
-    assert counts["kills"] == 6
+    assert counts["kills"] == 4
     assert counts["crashes_of_postgres"] == 1
     assert counts["lost"] == counts["foreign"] == counts["bodies_changed"] == counts["unverified"] == 0
     assert counts["doubled"] <= counts["kills"]

@@ -17,8 +17,8 @@ from lib import operations
 from tests import factories
 from tests.webhooks.conftest import deliver, endpoint, ping
 from webhooks import partitions, services
-from webhooks.management.commands.receive_webhooks import Receiver as PublicReceiver
 from webhooks.models import Attempt, Delivery, Endpoint, Event, Intervention
+from webhooks.receiving import Receiver as PublicReceiver
 from webhooks.services import upkeep
 
 pytestmark = pytest.mark.django_db(transaction=True)

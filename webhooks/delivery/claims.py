@@ -10,7 +10,7 @@ import structlog
 from django.db import connection, transaction
 
 from webhooks import fairness, sealing
-from webhooks.models import Delivery, Endpoint, Event, Secret
+from webhooks.models import Endpoint, Event, Secret
 
 log = structlog.get_logger(__name__)
 
@@ -170,8 +170,3 @@ def _spend(lanes: list[Endpoint], taken: Counter[int], now: datetime) -> None:
         if lane.per_minute and taken[lane.pk]:
             _, full_at = fairness.spend(lane.full_at, now, per_minute=lane.per_minute, want=taken[lane.pk])
             Endpoint.objects.filter(pk=lane.pk).update(full_at=full_at)
-
-
-def has_waiting(now: datetime) -> bool:
-    """Tell whether anything at all is due."""
-    return Delivery.objects.due(now).exists()
