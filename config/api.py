@@ -18,6 +18,8 @@ from ninja.operation import Operation
 from ninja.parser import Parser
 
 from config import once, openapi
+from emailqueue import services as mail
+from emailqueue.api import router as mails
 from idempotency.routes import guarded_router
 from lib import strict_json
 from lib.keyset import CursorInvalid
@@ -36,6 +38,8 @@ View = Callable[..., HttpResponse]
 REFUSALS: dict[type[Exception], int] = {
     sessions.SessionsError: 422,
     sessions.TooManyTokens: 409,
+    mail.MailError: 422,
+    mail.KeyConflict: 409,
 }
 
 
@@ -110,7 +114,7 @@ api = HallAPI(
     auth=[BearerToken(), SignedIn()],
     parser=StrictParser(),
 )
-for router in (people, preferences):
+for router in (people, preferences, mails):
     api.add_router("", guarded_router(router, policies=once.OPERATIONS))
 
 

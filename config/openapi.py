@@ -15,6 +15,7 @@ TAGS = {
     "You": "Who is asking.",
     "Sessions": "The places where a person is signed in.",
     "Tokens": "What programs sign in with.",
+    "Mail": "Which mail a person gets, and for operators what became of each.",
     "Preferences": "How a person wants the hall to look and to tell the time.",
 }
 # What each refusal means here, and one that a client may get.

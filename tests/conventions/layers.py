@@ -21,7 +21,11 @@ ENGINES = {
     "featureflags.evaluation",
     "bookings.availability",
     "payments.allocation",
-    "emailqueue.classification",
+    "emailqueue.addresses",
+    "emailqueue.bounces",
+    "emailqueue.composition",
+    "emailqueue.drafts",
+    "emailqueue.plaintext",
 }
 IMPURE = {"django", "celery", "redis", "psycopg", "allauth"}
 OUTERMOST = {"views", "urls", "api", "admin", "commands", "management", "templatetags", "apps", "migrations"}

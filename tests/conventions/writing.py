@@ -25,6 +25,7 @@ LONGER = {
 }
 # path::function -> why it must catch everything.
 CATCHES_EVERYTHING = {
+    "emailqueue/delivery/lanes.py::_carry": "whatever is wrong with one mail, the others must go out",
     "sessions_app/engine.py::load": "whatever a foreign serialiser raises, the row decides",
     "lib/operations.py::_read": "a broken panel must not hide the others",
     "idempotency/phases.py::complete_abandoned": "one procedure that fails must not hold the others up",

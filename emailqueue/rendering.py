@@ -1,0 +1,62 @@
+"""A mail's text and HTML from one template: templates/emailqueue/email/<name>.html, autoescaped, dark mode included.
+
+What a template asks for and nobody gave is an error here, where the mail is asked for, and not when it is sent.
+"""
+
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.template import Context, Engine, TemplateDoesNotExist, TemplateSyntaxError
+
+from emailqueue.plaintext import plain_text
+
+
+class TemplateInvalid(ValueError):
+    """The template is not there, or cannot be filled with these variables; the message says what is missing."""
+
+
+class Rendered(NamedTuple):
+    text: str
+    html: str
+
+
+class _Missing(str):
+    """What Django writes in the place of a variable that is not there; ours does not write."""
+
+    def __contains__(self, part: object) -> bool:
+        return True
+
+    def __mod__(self, name: object) -> str:
+        raise TemplateInvalid(f"The template asks for {name}, which was not given.")
+
+
+def _engine() -> Engine:
+    # Each process makes it once; templates are cached inside of it.
+    if not _engines:
+        configured = settings.TEMPLATES[0]
+        _engines.append(
+            Engine(
+                dirs=configured["DIRS"],
+                app_dirs=configured["APP_DIRS"],
+                string_if_invalid=_Missing(""),
+                libraries={},
+            )
+        )
+    return _engines[0]
+
+
+_engines: list[Engine] = []
+
+
+def render(*, template: str, subject: str, variables: dict[str, Any]) -> Rendered:
+    """Return the mail in both forms. Raise TemplateInvalid."""
+    if not template.isidentifier():
+        raise TemplateInvalid("A template is named with letters, digits and underscores.")
+    context = Context({"hall": settings.HALL_NAME, "subject": subject} | variables)
+    try:
+        html = _engine().get_template(f"emailqueue/email/{template}.html").render(context)
+    except TemplateDoesNotExist as error:
+        raise TemplateInvalid(f"There is no template {template}.") from error
+    except TemplateSyntaxError as error:
+        raise TemplateInvalid(f"The template {template} is not well formed: {error}") from error
+    return Rendered(plain_text(html), html)

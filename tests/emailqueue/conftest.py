@@ -1,0 +1,29 @@
+import pytest
+
+from emailqueue import services
+from emailqueue.drafts import Draft
+from tests.emailqueue.sink import Sink
+
+
+@pytest.fixture(autouse=True)
+def queue_backend(settings):
+    """pytest-django puts Django's outbox in the place of the backend; here mail is queued."""
+    settings.EMAIL_BACKEND = "emailqueue.backend.QueueBackend"
+
+
+@pytest.fixture
+def sink(settings):
+    found = Sink().start()
+    settings.EMAIL_PROVIDERS = [found.url]
+    settings.EMAIL_TIMEOUT = 5
+    yield found
+    found.stop()
+
+
+def draft(*to: str, **mail) -> Draft:
+    mail = {"subject": "Hello", "text": "Hello there.\n", "html": "<p>Hello there.</p>"} | mail
+    return Draft(to=to or ["bob@example.org"], **mail)
+
+
+def queued(*to: str, **mail):
+    return services.enqueue(draft=draft(*to, **mail))
