@@ -83,10 +83,31 @@ class Checked:
 def check(draft: Draft, *, default_sender: str, attachments_max: int) -> Checked:
     """Return the draft, ready to be kept. Raise DraftInvalid."""
     sender = _address("sender", draft.sender or default_sender)
-    places = {"to": draft.to, "cc": draft.cc, "bcc": draft.bcc}
+    seen, shown = _people(draft)
+    if draft.bulk and (len(seen) > 1 or not draft.topic):
+        raise DraftInvalid("to", "A mail in bulk has a topic, and goes to one address, which can leave it by its link.")
+    _check_texts(draft)
+    if sum(len(file.content) for file in draft.files) > attachments_max:
+        raise DraftInvalid("files", f"Attachments may have {attachments_max} bytes together.")
+    headers = [("From", sender.header), *shown]
+    if draft.reply_to:
+        headers.append(("Reply-To", ", ".join(_address("reply_to", text).header for text in draft.reply_to)))
+    headers += _own_headers(draft.headers)
+    try:
+        for file in draft.files:
+            composition.check_file_name(file.name)
+        for name, value in headers:
+            composition.header_line(name, value)
+    except HeaderInvalid as error:
+        raise DraftInvalid("headers", str(error)) from error
+    return Checked(draft, sender.mailbox, list(seen.items()), headers)
+
+
+def _people(draft: Draft) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Return whom a mail goes to, with their places, and the headers that show it: never Bcc."""
     shown: dict[str, list[str]] = {"to": [], "cc": []}
     seen: dict[str, str] = {}
-    for place, texts in places.items():
+    for place, texts in (("to", draft.to), ("cc", draft.cc), ("bcc", draft.bcc)):
         for text in texts:
             address = _address(place, text)
             seen.setdefault(address.mailbox, place)
@@ -96,27 +117,8 @@ def check(draft: Draft, *, default_sender: str, attachments_max: int) -> Checked
         raise DraftInvalid("to", "A mail needs somebody to go to.")
     if len(seen) > RECIPIENTS_MAX:
         raise DraftInvalid("to", f"A mail goes to at most {RECIPIENTS_MAX} addresses; send one to each.")
-    if draft.bulk and (len(seen) > 1 or not draft.topic):
-        raise DraftInvalid("to", "A mail in bulk has a topic, and goes to one address, which can leave it by its link.")
-    _check_texts(draft)
-    if sum(len(file.content) for file in draft.files) > attachments_max:
-        raise DraftInvalid("files", f"Attachments may have {attachments_max} bytes together.")
-    headers = [("From", sender.header)]
-    headers += [(name, ", ".join(shown[name.lower()])) for name in ("To", "Cc") if shown[name.lower()]]
-    if not shown["to"] and not shown["cc"]:
-        headers.append(("To", "undisclosed-recipients:;"))
-    if draft.reply_to:
-        headers.append(("Reply-To", ", ".join(_address("reply_to", text).header for text in draft.reply_to)))
-    if draft.headers:
-        headers += _own_headers(draft.headers)
-    try:
-        for file in draft.files:
-            composition.check_file_name(file.name)
-        for name, value in headers:
-            composition.header_line(name, value)
-    except HeaderInvalid as error:
-        raise DraftInvalid("headers", str(error)) from error
-    return Checked(draft, sender.mailbox, list(seen.items()), headers)
+    headers = [(name, ", ".join(shown[name.lower()])) for name in ("To", "Cc") if shown[name.lower()]]
+    return seen, headers or [("To", "undisclosed-recipients:;")]
 
 
 def _check_texts(draft: Draft) -> None:

@@ -135,7 +135,11 @@ def mail_sink(settings, hall) -> Iterator[MailSink]:
     controller.start()
     settings.EMAIL_BACKEND = "emailqueue.backend.QueueBackend"
     worker = [*("-m", "deploy.local.worker", "--app", "config", "worker", "--concurrency", "1"), *WORKER_OPTIONS]
-    env = {"EMAIL_URL": f"smtp://{controller.hostname}:{controller.port}", "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    env = {
+        "EMAIL_URL": f"smtp://{controller.hostname}:{controller.port}",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "BASE_URL": hall,
+    }
     with faults.process(worker, env=env):
         yield sink
     controller.stop()
