@@ -183,9 +183,10 @@ class SuppressionAdmin(ReadOnlyAdmin):
     @admin.action(description="Take off the list, and send what was held", permissions=["take_off"])
     def take_off(self, request: HttpRequest, rows: QuerySet[Suppression]) -> None:
         ids = list(rows.values_list("pk", flat=True))
-        released = sum(
-            operators.unsuppress(suppression_id=each, by=request.user, reason="taken off in the admin") for each in ids
-        )
+        reason = "taken off in the admin"
+        released = 0
+        for each in ids:
+            released += operators.unsuppress(suppression_id=each, by=request.user, reason=reason)
         messages.success(request, f"Taken off: {len(ids)}. Mails that go out now: {released}.")
 
     def get_urls(self) -> list[URLPattern]:

@@ -47,7 +47,7 @@ def _draft(message: EmailMessage) -> Draft:
         bcc=message.bcc,
         reply_to=message.reply_to,
         sender=extra.get("from", ("", message.from_email))[1],
-        subject=message.subject,
+        subject=str(message.subject),
         text=str(text),
         html=str(html),
         headers={name: value for lower, (name, value) in extra.items() if lower not in OWN_HEADERS},

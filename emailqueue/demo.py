@@ -75,7 +75,7 @@ def _recipient(email: Email, address: str, fate: str) -> EmailRecipient:
         email=email,
         address=address,
         state=states.get(fate, State.DELIVERED),
-        changed_at=email.finished_at,
+        changed_at=email.created_at + timedelta(seconds=9),
         status=codes.get(fate, "2.0.0"),
         reply="250 2.0.0 Ok: queued as 4XyZ",
         provider_id="4XyZ" + email.message_id[:10],

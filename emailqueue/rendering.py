@@ -33,7 +33,7 @@ class _Missing(str):
 def _engine() -> Engine:
     # Each process makes it once; templates are cached inside of it.
     if not _engines:
-        configured = settings.TEMPLATES[0]
+        configured: dict[str, Any] = settings.TEMPLATES[0]
         _engines.append(
             Engine(
                 dirs=configured["DIRS"],

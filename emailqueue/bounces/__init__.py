@@ -1,9 +1,9 @@
 """What a returned mail says: who did not get it, why, and whether they ever will. Bytes in, plain values out.
 
-A bounce is *hard* when the address itself is dead: nobody of that name, no such host, moved, closed. Full, busy, too big
-and unwelcome are *soft*, also when the server says 5xx: the next mail may well arrive. The enhanced status code (RFC
-3463) counts more than the words, and the words more than the three digits. Vacations, challenges, complaints (RFC 5965)
-and delivered-notices are no bounces: nothing is returned for them. No input raises.
+A bounce is *hard* when the address itself is dead: nobody of that name, no such host, moved, closed. Full, busy, too
+big and unwelcome are *soft*, also when the server says 5xx: the next mail may well arrive. The enhanced status code
+(RFC 3463) counts more than the words, and the words more than the three digits. Vacations, challenges, complaints (RFC
+5965) and delivered-notices are no bounces: nothing is returned for them. No input raises.
 """
 
 import re
@@ -112,7 +112,11 @@ def _groups(part: Message) -> list[dict[str, str]]:
     """Return the fields of each recipient: those of the message itself name nobody."""
     payload = part.get_payload()
     if isinstance(payload, list):
-        blocks = [[(name.lower(), str(value)) for name, value in each.items()] for each in payload if each is not None]
+        blocks = [
+            [(name.lower(), str(value)) for name, value in each.items()]
+            for each in payload
+            if isinstance(each, Message)
+        ]
     else:
         blocks = [_fields(block) for block in re.split(r"\r?\n[ \t]*\r?\n", str(payload))]
     found = []

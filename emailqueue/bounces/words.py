@@ -29,7 +29,8 @@ WORDS = (
     ("moved", r"(user|recipient|address|person|account).{0,40}(has )?(moved|changed)|no longer (with|work)|"
      r"new (e-?mail )?address"),
     ("closed", r"(account|mailbox|user|address|recipient).{0,60}(disabled|closed|inactive|suspended|deactivat|"
-     r"terminated|expired|locked|cancel|discontinued|not active)|no longer (exists?|available|valid|active|in use|accept)"),
+     r"terminated|expired|locked|cancel|discontinued|not active)|"
+     r"no longer (exists?|available|valid|active|in use|accept)"),
     ("unknown user", r"(user|recipient|address|mailbox|account|local part|addressee|username|alias|person|name).{0,60}"
      r"(unknown|not found|does ?n.t exist|does not exist|invalid|not (listed|exist|known|available|present|valid)|"
      r"non-?existent|not a valid|rejected|undeliverable|unavailable|not recogni[sz]ed|not our customer)|"

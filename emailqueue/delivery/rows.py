@@ -124,8 +124,8 @@ def claim(*, bulk: bool, limit: int, busy: Sequence[str] = ()) -> list[Job]:
     kind = Email.Kind.BULK if bulk else Email.Kind.TRANSACTIONAL
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"kind": kind, "now": now, "busy": list(busy), "limit": limit, "lease": now + lease()})
-        jobs = [Job(*row[:12], _headers(row[12]), *row[13:], now) for row in cursor.fetchall()]
-    return sorted(jobs, key=lambda job: (job.priority, job.due_at, job.id))
+        found: list[list[Any]] = [[*row[:12], _headers(row[12]), *row[13:], now] for row in cursor.fetchall()]
+    return sorted((Job(*each) for each in found), key=lambda job: (job.priority, job.due_at, job.id))
 
 
 def _headers(found: Any) -> list[list[str]]:
@@ -135,7 +135,7 @@ def _headers(found: Any) -> list[list[str]]:
 
 def look(job: Job) -> list[Person]:
     """Return the recipients as they are now; none when the mail is not this worker's any more."""
-    asked = {
+    asked: dict[str, Any] = {
         **{"id": job.id, "attempts": job.attempts, "kind": job.kind, "topic": job.topic},
         "now": timezone.now(),
     }

@@ -170,7 +170,7 @@ def _row(checked: Checked, now: str) -> dict[str, Any]:
 def _same(checked: Checked, fingerprint: str) -> int:
     """Return the mail that the key stands for; the other one's transaction has ended by now."""
     email_id, kept = Email.objects.values_list("pk", "fingerprint").get(key=checked.draft.key)
-    if bytes(kept).hex() != fingerprint:
+    if bytes(kept or b"").hex() != fingerprint:
         raise KeyConflict(f"The key {checked.draft.key} stands for another mail already.")
     return int(email_id)
 
