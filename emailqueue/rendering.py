@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.template import Context, Engine, TemplateDoesNotExist, TemplateSyntaxError
+from django.template.base import Template
+from django.template.defaulttags import ForNode
 
 from emailqueue.plaintext import plain_text
 
@@ -38,7 +40,7 @@ def _engine() -> Engine:
             Engine(
                 dirs=configured["DIRS"],
                 app_dirs=configured["APP_DIRS"],
-                string_if_invalid=_Missing(""),
+                string_if_invalid=_Missing("%s"),
                 libraries={},
             )
         )
@@ -48,13 +50,25 @@ def _engine() -> Engine:
 _engines: list[Engine] = []
 
 
+def _check_loops(template: Template, given: set[str]) -> None:
+    """Refuse a loop over something that was not given, which Django takes for an empty list."""
+    loops = template.nodelist.get_nodes_by_type(ForNode)
+    given = given | {"forloop"} | {name for loop in loops for name in loop.loopvars}
+    for loop in loops:
+        lookups = getattr(loop.sequence.var, "lookups", None)
+        if lookups and lookups[0] not in given:
+            raise TemplateInvalid(f"The template asks for {lookups[0]}, which was not given.")
+
+
 def render(*, template: str, subject: str, variables: dict[str, Any]) -> Rendered:
     """Return the mail in both forms. Raise TemplateInvalid."""
     if not template.isidentifier():
         raise TemplateInvalid("A template is named with letters, digits and underscores.")
     context = Context({"hall": settings.HALL_NAME, "subject": subject} | variables)
     try:
-        html = _engine().get_template(f"emailqueue/email/{template}.html").render(context)
+        found = _engine().get_template(f"emailqueue/email/{template}.html")
+        _check_loops(found, set(context.flatten()))
+        html = found.render(context)
     except TemplateDoesNotExist as error:
         raise TemplateInvalid(f"There is no template {template}.") from error
     except TemplateSyntaxError as error:

@@ -61,6 +61,9 @@ def classify(raw: bytes) -> list[Bounce]:
         message = message_from_bytes(raw[:SCAN_MAX])
         parts = _parts(message)
         reports = [part for part in parts if part.get_content_type() == "message/delivery-status"]
+        if not reports and (wrapped := _wrapped_report(parts)):
+            parts = _parts(wrapped)
+            reports = [part for part in parts if part.get_content_type() == "message/delivery-status"]
         if _is_complaint(parts):
             return []
         found = [bounce for part in reports for bounce in _of_report(part, _texts(parts))]
@@ -70,6 +73,20 @@ def classify(raw: bytes) -> list[Bounce]:
     except (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
         # The parser of the standard library meets its own limits on what no mail program wrote.
         return []
+
+
+def _wrapped_report(parts: list[Message]) -> Message | None:
+    """Return a report that a gateway on the way put into a mail of its own."""
+    for part in parts:
+        payload = part.get_payload()
+        inner = (
+            payload[0]
+            if part.get_content_type() == "message/rfc822" and isinstance(payload, list) and payload
+            else None
+        )
+        if isinstance(inner, Message) and inner.get_content_type() == "multipart/report":
+            return inner
+    return None
 
 
 def complained(raw: bytes) -> list[str]:
@@ -150,18 +167,14 @@ def _of_words(message: Message, parts: list[Message]) -> Iterator[Bounce]:
         return
     if automatic and not (failed_header or BOUNCES_ABOUT.search(subject)):
         return
-    if not (failed_header or (BOUNCES_ABOUT.search(subject) or from_machine)):
-        return
     text = _texts(parts)
-    if not failed_header and AUTOMATIC.search(text[:400]) and not DIGITS.search(text):
+    if not (failed_header or from_machine or BOUNCES_ABOUT.search(subject)) and AUTOMATIC.search(text[:400]):
         return
     own = {address.lower() for address in re.findall(ADDRESS, sender)}
     named = [address.lower() for address in re.findall(ADDRESS, failed_header)] or [
         address for address in _named_in(text) if address not in own and not BOUNCES_FROM.search(address)
     ]
-    delayed = bool(
-        re.search(r"delay|warning|not yet|will (keep|continue|be retried)|temporar", subject + text[:600], re.I)
-    )
+    delayed = bool(re.search(r"delay|not yet|will (keep|continue|be retried)|temporar", subject + text[:600], re.I))
     for address in named[:FOUND_MAX]:
         words = _about(address, text) or text[:4000]
         status, reason, hard = judge(status="", words=words, failed=not delayed)

@@ -17,7 +17,8 @@ REASONS = {
 OF_SUBJECT = {3: "system", 4: "network", 5: "protocol", 6: "content", 7: "policy"}
 # In this order: what is about the moment or the message is looked for before what is about the address.
 WORDS = (
-    ("mailbox full", r"(mail ?box|quota|storage|inbox|account|disk).{0,40}(full|exceed|over|limit)|over ?quota|"
+    ("mailbox full", r"(mail ?box|quota|storage|inbox|account|disk).{0,40}(full|exceed|over|limit)|over (disk |its |their )?quota|"
+     r"overquota|"
      r"insufficient (disk|storage)|quota (exceed|violat)|exceeded .{0,30}(quota|storage)|not enough (disk )?space"),
     ("too big", r"(message|mail|size).{0,40}(too (big|large)|exceeds?.{0,20}(size|limit|maximum))|size limit"),
     ("policy", r"spam|block(ed|list)|black ?list|\brbl\b|spamhaus|barracuda|dmarc|\bspf\b|dkim|reputation|"
@@ -35,7 +36,7 @@ WORDS = (
      r"(unknown|not found|does ?n.t exist|does not exist|invalid|not (listed|exist|known|available|present|valid)|"
      r"non-?existent|not a valid|rejected|undeliverable|unavailable|not recogni[sz]ed|not our customer)|"
      r"(unknown|no such|invalid|bad|nonexistent|non-existent|undeliverable|unrecogni[sz]ed|not a valid|illegal|"
-     r"can.?t find|not have an?|doesn.t have an?).{0,30}"
+     r"can.?t find|not have an?|doesn.t have an?|no match(es)?( to)?|(did|does) not (exactly )?match).{0,30}"
      r"(user|recipient|address|mailbox|account|alias|person|local|destination|name)|"
      r"no mailbox (here|by that name|found)|mailbox (unavailable|not found)|"
      r"unknown (to|in) .{0,40}(table|list|directory)|not listed in|no account|user not known|unknown address"),
@@ -52,6 +53,9 @@ def judge(*, status: str, words: str, failed: bool = True) -> tuple[str, str, bo
     match = ENHANCED.search(code)
     family, subject, detail = (int(each) for each in match.groups()) if match else (0, 0, 0)
     reason = REASONS.get((subject, detail)) if match else None
+    if match and detail == 0 and subject != 1:
+        # "Other or undefined" (RFC 3463): the words may know better.
+        reason = _reason_in(words) or reason
     if match and reason is None:
         reason = OF_SUBJECT.get(subject)
     if not reason:

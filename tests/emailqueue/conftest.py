@@ -21,8 +21,13 @@ def sink(settings):
 
 
 def draft(*to: str, **mail) -> Draft:
-    mail = {"subject": "Hello", "text": "Hello there.\n", "html": "<p>Hello there.</p>"} | mail
-    return Draft(to=to or ["bob@example.org"], **mail)
+    plain = {
+        "to": to or ["bob@example.org"],
+        "subject": "Hello",
+        "text": "Hello there.\n",
+        "html": "<p>Hello there.</p>",
+    }
+    return Draft(**(plain | mail))
 
 
 def queued(*to: str, **mail):
