@@ -17,8 +17,8 @@ REASONS = {
 OF_SUBJECT = {3: "system", 4: "network", 5: "protocol", 6: "content", 7: "policy"}
 # In this order: what is about the moment or the message is looked for before what is about the address.
 WORDS = (
-    ("mailbox full", r"(mail ?box|quota|storage|inbox|account|disk).{0,40}(full|exceed|over|limit)|over (disk |its |their )?quota|"
-     r"overquota|"
+    ("mailbox full", r"(mail ?box|quota|storage|inbox|account|disk).{0,40}(full|exceed|over|limit)|"
+     r"over (disk |its |their )?quota|overquota|"
      r"insufficient (disk|storage)|quota (exceed|violat)|exceeded .{0,30}(quota|storage)|not enough (disk )?space"),
     ("too big", r"(message|mail|size).{0,40}(too (big|large)|exceeds?.{0,20}(size|limit|maximum))|size limit"),
     ("policy", r"spam|block(ed|list)|black ?list|\brbl\b|spamhaus|barracuda|dmarc|\bspf\b|dkim|reputation|"
