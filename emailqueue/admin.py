@@ -29,6 +29,8 @@ PREVIEW_POLICY = {
     **{"default-src": [NONE], "script-src": [NONE], "style-src": ["'unsafe-inline'"], "img-src": ["data:"]},
     **{"connect-src": [NONE], "form-action": [NONE], "frame-ancestors": [SELF], "sandbox": [True]},
 }
+# Whoever reads such a mail is whom it was sent to.
+KEPT_BACK = "What proves who somebody is, and expires, is shown to nobody else."
 ACTS: dict[str, tuple[str, str]] = {
     "cancel": ("Cancel it", "It is taken out of the queue and goes to nobody who has not got it yet."),
     "resend": ("Send it again", "It goes to all of its recipients once more, but to nobody on the suppression list."),
@@ -126,7 +128,9 @@ class EmailAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise Http404
         email = get_object_or_404(Email, pk=email_id)
-        response = HttpResponse(email.html or format_html("<pre>{}</pre>", email.text))
+        text = KEPT_BACK if email.expires_at else email.text
+        html = "" if email.expires_at else email.html
+        response = HttpResponse(html or format_html('<pre style="white-space: pre-wrap">{}</pre>', text))
         response["Referrer-Policy"] = "no-referrer"
         return response
 

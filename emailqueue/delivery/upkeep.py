@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from emailqueue.models import Attachment, Email, EmailEvent, EmailQuerySet, EmailRecipient, ProviderEvent
@@ -18,9 +19,7 @@ def purge(*, limit: int | None = None) -> tuple[int, int]:
     """Delete old contents, then old stories; return how many mails lost which. Batches, each its own transaction."""
     now = timezone.now()
     _give_up_held(now - timedelta(days=HELD_DAYS))
-    contents = Email.objects.filter(
-        state__in=OVER, purged_at=None, finished_at__lt=now - timedelta(days=settings.EMAIL_KEEP_CONTENT_DAYS)
-    )
+    contents = _old_contents(now)
     stories = Email.objects.filter(state__in=OVER, finished_at__lt=now - timedelta(days=settings.EMAIL_KEEP_STORY_DAYS))
     emptied = _in_batches(contents, _empty, limit)
     deleted = _in_batches(stories, _delete, limit)
@@ -28,13 +27,17 @@ def purge(*, limit: int | None = None) -> tuple[int, int]:
     return emptied, deleted
 
 
+def _old_contents(now: datetime) -> EmailQuerySet:
+    """Return mails whose text goes: the old ones, and at once what proved who somebody is and has expired."""
+    old = Q(finished_at__lt=now - timedelta(days=settings.EMAIL_KEEP_CONTENT_DAYS)) | Q(expires_at__lt=now)
+    return Email.objects.filter(old, state__in=OVER, purged_at=None)
+
+
 def due_for_purge() -> tuple[int, int]:
     """Count what a purge would empty and delete."""
     now = timezone.now()
     return (
-        Email.objects.filter(
-            state__in=OVER, purged_at=None, finished_at__lt=now - timedelta(days=settings.EMAIL_KEEP_CONTENT_DAYS)
-        ).count(),
+        _old_contents(now).count(),
         Email.objects.filter(
             state__in=OVER, finished_at__lt=now - timedelta(days=settings.EMAIL_KEEP_STORY_DAYS)
         ).count(),
