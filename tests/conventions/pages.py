@@ -49,6 +49,8 @@ WITHOUT_TOKEN = {
     "emailqueue.views.postmark_reports": "no cookie counts there, only the provider's password",
     "emailqueue.views.sendgrid_reports": "no cookie counts there, only the provider's signature",
     "emailqueue.views.ses_reports": "no cookie counts there, only the provider's signature",
+    "config.api_docs.docs": "only says to a post that there is none, in words for programs",
+    "config.api_docs.openapi": "only says to a post that there is none, in words for programs",
     "featureflags.views.evaluate_one": "no cookie counts there, only a bearer token",
     "featureflags.views.evaluate_all": "no cookie counts there, only a bearer token",
     "preferences.views.theme": "a token would keep public pages out of caches; foreign senders are refused",
