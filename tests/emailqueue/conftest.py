@@ -1,8 +1,11 @@
 import pytest
 
-from emailqueue import services
+from emailqueue import delivery, services
 from emailqueue.drafts import Draft
+from emailqueue.models import EmailEvent
 from tests.emailqueue.sink import Sink
+
+BOB = "bob@example.org"
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +35,16 @@ def draft(*to: str, **mail) -> Draft:
 
 def queued(*to: str, **mail):
     return services.enqueue(draft=draft(*to, **mail))
+
+
+@pytest.fixture
+def sent(sink, settings):
+    settings.EMAIL_BOUNCE_ADDRESS = "bounces@hall.example"
+    email = queued(BOB)
+    delivery.deliver_due(bulk=True)
+    email.refresh_from_db()
+    return email
+
+
+def newest_event():
+    return EmailEvent.objects.order_by("-pk").values_list("kind", "status").first()
