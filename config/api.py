@@ -15,6 +15,8 @@ from ninja.operation import Operation
 from ninja.parser import Parser
 
 from config import api_operations, api_refusals, once, openapi
+from emailqueue import services as mail
+from emailqueue.api import router as mails
 from featureflags.api import router as flags
 from idempotency.routes import guarded_router
 from lib import strict_json
@@ -29,7 +31,7 @@ from webhooks import services as webhooks
 from webhooks.api import router as hooks
 
 View = Callable[..., HttpResponseBase]
-ROUTERS = (people, preferences, flags, hooks)
+ROUTERS = (people, preferences, flags, hooks, mails)
 # What an app refuses with a sentence, and the status that says it; the nearest kind counts.
 REFUSALS: dict[type[Exception], int] = {
     sessions.SessionsError: 422,
@@ -39,6 +41,8 @@ REFUSALS: dict[type[Exception], int] = {
     webhooks.NotEnabled: 409,
     webhooks.UnderWay: 409,
     webhooks.RotatedTooOften: 409,
+    mail.MailError: 422,
+    mail.KeyConflict: 409,
 }
 
 

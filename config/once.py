@@ -30,6 +30,10 @@ OPERATIONS: dict[str, Policy] = {
 
 # Where doing it twice is the same as doing it once, and where the answer is a cookie, which is never kept.
 EXEMPT: dict[str, str] = {
+    "emailqueue:unsubscribe": "stopping twice is stopping; a mail program sends no key",
+    "emailqueue:postmark_reports": "each event has an id of its own and is taken in once",
+    "emailqueue:sendgrid_reports": "each event has an id of its own and is taken in once",
+    "emailqueue:ses_reports": "each event has an id of its own and is taken in once",
     "account_login": "opens a session, and its cookie must not come from a copy; in twice is in",
     "account_request_login_code": "opens a session, whose cookie says which code is meant; the newest code counts",
     "account_confirm_login_code": "opens a session, and its cookie must not come from a copy",

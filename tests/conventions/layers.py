@@ -21,7 +21,6 @@ ENGINES = {
     "featureflags.evaluation",
     "bookings.availability",
     "payments.allocation",
-    "emailqueue.classification",
     "webhooks.addresses",
     "webhooks.fairness",
     "webhooks.headers",
@@ -30,6 +29,11 @@ ENGINES = {
     "webhooks.ladder",
     "webhooks.limits",
     "webhooks.signatures",
+    "emailqueue.addresses",
+    "emailqueue.bounces",
+    "emailqueue.composition",
+    "emailqueue.drafts",
+    "emailqueue.plaintext",
 }
 IMPURE = {"django", "celery", "redis", "psycopg", "allauth"}
 OUTERMOST = {"views", "urls", "api", "admin", "commands", "management", "templatetags", "apps", "migrations"}

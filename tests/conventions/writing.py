@@ -25,6 +25,7 @@ LONGER = {
 }
 # path::function -> why it must catch everything.
 CATCHES_EVERYTHING = {
+    "emailqueue/delivery/lanes.py::_carry": "whatever is wrong with one mail, the others must go out",
     "sessions_app/engine.py::load": "whatever a foreign serialiser raises, the row decides",
     "lib/operations.py::_read": "a broken panel must not hide the others",
     "idempotency/phases.py::complete_abandoned": "one procedure that fails must not hold the others up",
@@ -61,6 +62,8 @@ DJANGOS_HOOKS = {
     "process_exception",
     "process_template_response",
 }
+# What an HTML parser and a mail server call.
+PROTOCOLS_HOOKS = {"handle_starttag", "handle_endtag", "handle_data", "handle_RCPT", "handle_DATA"}
 DJANGOS_COMMANDS = {"clearsessions"}
 # A noun whose verbs are its subcommands: `flag kill new_home`.
 NOUN_COMMANDS = {"flag"}
@@ -200,7 +203,11 @@ def names_say_something(sources: Sequence[Source]) -> list[str]:
         for node in ast.walk(source.tree):
             if isinstance(node, ast.ClassDef) and re.search(r"Mixin$|^BaseModel$", node.name):
                 found.append(source.at(node, f"{node.name}: no mixins and no base models"))
-            elif isinstance(node, Function) and VAGUE.match(node.name) and node.name not in DJANGOS_HOOKS:
+            elif (
+                isinstance(node, Function)
+                and VAGUE.match(node.name)
+                and node.name not in DJANGOS_HOOKS | PROTOCOLS_HOOKS
+            ):
                 found.append(source.at(node, f"{node.name}() says that it does something, not what"))
     return found
 
