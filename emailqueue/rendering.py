@@ -52,7 +52,7 @@ _engines: list[Engine] = []
 
 def _check_loops(template: Template, given: set[str]) -> None:
     """Refuse a loop over something that was not given, which Django takes for an empty list."""
-    loops = template.nodelist.get_nodes_by_type(ForNode)
+    loops: list[Any] = list(template.nodelist.get_nodes_by_type(ForNode))
     given = given | {"forloop"} | {name for loop in loops for name in loop.loopvars}
     for loop in loops:
         lookups = getattr(loop.sequence.var, "lookups", None)
@@ -67,7 +67,7 @@ def render(*, template: str, subject: str, variables: dict[str, Any]) -> Rendere
     context = Context({"hall": settings.HALL_NAME, "subject": subject} | variables)
     try:
         found = _engine().get_template(f"emailqueue/email/{template}.html")
-        _check_loops(found, set(context.flatten()))
+        _check_loops(found, {str(name) for name in context.flatten()})
         html = found.render(context)
     except TemplateDoesNotExist as error:
         raise TemplateInvalid(f"There is no template {template}.") from error

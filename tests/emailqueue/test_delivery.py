@@ -229,14 +229,13 @@ def test_a_mail_for_later_waits_until_then(sink):
 
 
 def test_a_pace_holds_mail_to_a_domain_back(sink, settings):
-    settings.EMAIL_PACE = {"slow.example": 2, "*": 0}
-    for number in range(6):
+    settings.EMAIL_PACE = {"slow.example": 1, "*": 0}
+    for number in range(40):
         queued(f"p{number}@slow.example")
-        queued(f"p{number}@quick.example")
+    queued("p@quick.example")
 
-    delivery.deliver_due(bulk=True, seconds=0.2)
+    delivery.deliver_due(bulk=True, seconds=10)
 
-    domains = [taken.recipients[0].rpartition("@")[2] for taken in sink.taken]
-    assert domains.count("quick.example") == 6
-    assert domains.count("slow.example") < 6
+    assert "p@quick.example" in [taken.recipients[0] for taken in sink.taken]
+    assert len(sink.taken) < 41
     assert Email.objects.filter(destination="slow.example", state=State.QUEUED, deferrals=0).exists()
