@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "preferences",
     "idempotency",
     "featureflags",
+    "quotas",
 ]
 
 MIDDLEWARE = [
@@ -281,7 +282,8 @@ STATIC_URL = "static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # What people upload. Never served by its path: each download asks who may.
+    "default": env.storage("FILES_URL", DATA_DIR / "files"),
     "staticfiles": {
         "BACKEND": env.text("STATICFILES_BACKEND", "whitenoise.storage.CompressedManifestStaticFilesStorage")
     },

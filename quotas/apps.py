@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class QuotasConfig(AppConfig):
+    name = "quotas"
+    verbose_name = "Files and quotas"
+
+    def ready(self) -> None:
+        from lib import demo, operations, waiting
+        from quotas.demo import furnish
+        from quotas.figures import collect
+        from quotas.waiting import waits
+
+        demo.register("quotas", furnish)
+        operations.register("quotas", "Files and quotas", collect)
+        waiting.register(waits)
