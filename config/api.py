@@ -21,17 +21,20 @@ from lib import strict_json
 from lib.problems import Refused, problem
 from lib.rate_limits import Limit
 from preferences.api import router as preferences
+from quotas.api import router as files
+from quotas.services.errors import QuotaError
 from sessions_app import services as sessions
 from sessions_app.api import router as people
 from sessions_app.api_auth import BearerToken, SignedIn, count
 from sessions_app.requests import Request
 
 View = Callable[..., HttpResponseBase]
-ROUTERS = (people, preferences, flags)
+ROUTERS = (people, preferences, flags, files)
 # What an app refuses with a sentence, and the status that says it; the nearest kind counts.
 REFUSALS: dict[type[Exception], int] = {
     sessions.SessionsError: 422,
     sessions.TooManyTokens: 409,
+    QuotaError: 409,
 }
 
 

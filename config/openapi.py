@@ -15,6 +15,7 @@ TAGS = {
     "You": "Who is asking.",
     "Sessions": "The places where a person is signed in.",
     "Tokens": "What programs sign in with.",
+    "Files": "What a person may store, and uploads that go on where they were cut off (tus 1.0).",
     "Preferences": "How a person wants the hall to look and to tell the time.",
     "Flags": "What is switched on, and for whom.",
 }
