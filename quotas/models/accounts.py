@@ -75,7 +75,9 @@ class Account(Holder):
             # The overview of operators: who uses most.
             models.Index(F("resource"), F("used").desc(), name="quotas_account_largest"),
             # The sweep that lets limits end.
-            models.Index(fields=["limits_end_at"], name="quotas_account_ends", condition=Q(limits_end_at__isnull=False)),
+            models.Index(
+                fields=["limits_end_at"], name="quotas_account_ends", condition=Q(limits_end_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -198,5 +200,3 @@ class UsageDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.on}: {self.used}"
-
-

@@ -14,6 +14,11 @@ from django.utils import timezone
 from quotas.models.accounts import Grant
 
 
+class FolderQuerySet(models.QuerySet["Folder"]):
+    def of_person(self, user_id: int, *, parent: "Folder | None") -> Self:
+        return self.filter(owner_id=user_id, parent=parent).order_by("name")
+
+
 class Folder(models.Model):
     """Kept simple: a name, at most in one other folder of the same person."""
 
@@ -21,6 +26,8 @@ class Folder(models.Model):
     parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="children")
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = FolderQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -246,7 +253,9 @@ class Upload(models.Model):
         indexes = [
             # The sweep of what nobody finished, and what a person has under way.
             models.Index(fields=["expires_at"], name="quotas_upload_expiry"),
-            models.Index(fields=["owner", "-created_at"], name="quotas_upload_of", condition=Q(finished_at__isnull=True)),
+            models.Index(
+                fields=["owner", "-created_at"], name="quotas_upload_of", condition=Q(finished_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -258,9 +267,14 @@ class Upload(models.Model):
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def with_version(self) -> Self:
+        return self.select_related("file__current__file", "content_type")
+
     def of(self, target: models.Model) -> Self:
         kind = ContentType.objects.get_for_model(target)
-        return self.filter(content_type=kind, object_id=target.pk, file__trashed_at=None).select_related("file__current")
+        return self.filter(content_type=kind, object_id=target.pk, file__trashed_at=None).select_related(
+            "file__current"
+        )
 
 
 class Attachment(models.Model):

@@ -10,9 +10,7 @@ class QuotaError(Exception):
 class QuotaExceeded(QuotaError):
     """It would pass a limit; carries the numbers."""
 
-    def __init__(
-        self, *, holder: str, resource: str, wanted: int, used: int, reserved: int, limit: int | None
-    ) -> None:
+    def __init__(self, *, holder: str, resource: str, wanted: int, used: int, reserved: int, limit: int | None) -> None:
         self.holder, self.resource, self.wanted = holder, resource, wanted
         self.used, self.reserved, self.limit = used, reserved, limit
         free = shown(resource, max((limit or 0) - used - reserved, 0))

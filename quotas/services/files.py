@@ -60,7 +60,9 @@ def restore_file(*, file_id: int, user_id: int) -> StoredFile:
 
 def _require_room(file: StoredFile) -> None:
     """Refuse while an account that the file charges is above what it may be; the trash counts, so no more is needed."""
-    keys = {key for grant in Grant.objects.filter(version__file=file) for key in (*grant.accounts, *grant.object_accounts)}
+    keys = {
+        key for grant in Grant.objects.filter(version__file=file) for key in (*grant.accounts, *grant.object_accounts)
+    }
     now = timezone.now()
     for account in Account.objects.filter(pk__in=keys).select_related("group").order_by("pk"):
         ceiling = account.balance.ceiling(now)
@@ -153,9 +155,7 @@ def copy_file(*, file_id: int, user_id: int, version_id: int | None = None) -> S
         raise NotThere("There is no such version.")
     grant = _grant_for_copy(user_id, source)
     name = _free_name(user_id, file.folder, file.name)
-    copy = _with_free_name(
-        lambda: StoredFile.objects.create(owner_id=user_id, folder=file.folder, name=name)
-    )
+    copy = _with_free_name(lambda: StoredFile.objects.create(owner_id=user_id, folder=file.folder, name=name))
     storing.copy_version(file=copy, source=source, grant=grant)
     return StoredFile.objects.get(pk=copy.pk)
 

@@ -18,9 +18,7 @@ BATCH = 200
 KEPT = timedelta(days=30)
 
 
-def reserve(
-    *, key: str, user_id: int, resource: str, amount: int, objects: int = 0, lease: timedelta = LEASE
-) -> Grant:
+def reserve(*, key: str, user_id: int, resource: str, amount: int, objects: int = 0, lease: timedelta = LEASE) -> Grant:
     """Hold an amount for a person, once for each key, in every scope that they use it in; return the grant.
 
     Outside of a transaction it commits at once and does not wait for the disk; inside of one it is a part of it. The

@@ -76,9 +76,7 @@ def renew_limits(*, accounts: Sequence[Account], now: datetime) -> None:
     for account in accounts:
         if account.limits_end_at is None or account.limits_end_at > now:
             continue
-        limits = limits_of(
-            user_id=account.user_id, group_id=account.group_id, resource=account.resource, now=now
-        )
+        limits = limits_of(user_id=account.user_id, group_id=account.group_id, resource=account.resource, now=now)
         account.soft, account.hard, account.limits_end_at = limits.soft, limits.hard, limits.end_at
         account.soft_passed_at = soft_passed_at(account, account.used, now)
         Account.objects.filter(pk=account.pk).update(
@@ -228,9 +226,7 @@ def _limits_changed(*, user_id: int | None, group_id: int | None) -> None:
 
 
 @transaction.atomic(durable=True)
-def change_plan_limit(
-    *, plan_id: int, resource: str, hard: int | None, soft: int | None, by: Any, why: str
-) -> None:
+def change_plan_limit(*, plan_id: int, resource: str, hard: int | None, soft: int | None, by: Any, why: str) -> None:
     """Change what a plan allows; the accounts of all who have it follow when they are next used, or by the sweep."""
     _check(resource, hard, soft, why)
     plan = Plan.objects.get(pk=plan_id)

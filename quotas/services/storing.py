@@ -73,9 +73,7 @@ def _add_version(*, file: StoredFile, blob: Blob, size: int, grant: Grant, inste
     too_old = list(file.versions.order_by("-number")[VERSIONS_KEPT + len(instead) :])
     Version.objects.filter(pk__in=[each.pk for each in (*instead, *too_old)]).delete()
     blobs.doom(blob_ids=old_blobs | {each.blob_id for each in too_old})
-    grants.commit(
-        grant_id=grant.pk, amount=size, objects=1, instead_of=[*ended, *(each.grant_id for each in too_old)]
-    )
+    grants.commit(grant_id=grant.pk, amount=size, objects=1, instead_of=[*ended, *(each.grant_id for each in too_old)])
     file.current = version
     signals.file_stored.send(sender=StoredFile, file=file, version=version)
     if drawn:

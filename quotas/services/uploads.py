@@ -151,8 +151,11 @@ def _receive_whole(upload: Upload, stream: blobs.Readable, checksum: tuple[Any, 
 
 def _must_end(upload: Upload, stream: blobs.Readable) -> None:
     """Refuse a stream that goes on past the length; what belonged to the file is kept."""
-    if upload.length is not None and upload.received >= upload.length and blobs.take(stream=stream, most=1).tell():
-        raise TooLong(f"The upload is {upload.length} bytes long, and more came.")
+    if upload.length is None or upload.received < upload.length:
+        return
+    with blobs.take(stream=stream, most=1) as more:
+        if more.tell():
+            raise TooLong(f"The upload is {upload.length} bytes long, and more came.")
 
 
 def _keep(upload: Upload, parts: list[IO[bytes]]) -> Upload:

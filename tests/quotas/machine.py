@@ -115,9 +115,7 @@ class QuotaMachine(RuleBasedStateMachine):
     def copy_or_bring_back(self, pick):
         version = self._one(Version.objects.filter(file__owner=self.user), pick)
         if version and pick % 2:
-            self._try(
-                lambda: files.copy_file(file_id=version.file_id, user_id=self.user.pk, version_id=version.pk)
-            )
+            self._try(lambda: files.copy_file(file_id=version.file_id, user_id=self.user.pk, version_id=version.pk))
         elif version:
             self._try(lambda: files.bring_back_version(version_id=version.pk, user_id=self.user.pk))
 

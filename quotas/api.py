@@ -1,0 +1,287 @@
+"""The JSON API of quotas, and resumable uploads after tus 1.0: public clients work unchanged."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.http import http_date
+from ninja import Path, Router, Schema, Status
+from pydantic import ConfigDict, Field
+
+from lib.payloads import refusals
+from lib.problems import Refused
+from lib.streams import CutOff, pieces, takes_stream
+from quotas import tus
+from quotas.models import Account, Upload
+from quotas.services import errors, reading, uploads
+from sessions_app.api_auth import ApiRequest
+
+router = Router(tags=["Files"])
+
+QUOTA: dict[str, Any] = {
+    "resource": "storage",
+    "used": 3_200_000_000,
+    "reserved": 200_000_000,
+    "soft": None,
+    "limit": 5_000_000_000,
+    "remaining": 1_600_000_000,
+    "state": "normal",
+    "window_began_on": "2026-11-01",
+}
+UPLOAD: dict[str, Any] = {
+    "id": "3b0f6a5e-8f0e-4a54-9d0a-6a1f6f5f9d51",
+    "name": "plan.pdf",
+    "length": 200_000_000,
+    "received": 96_000_000,
+    "expires_at": "2026-11-25T20:01:13Z",
+    "file_id": 12,
+}
+UploadId = Annotated[UUID, Path(description="Which one.", example="3b0f6a5e-8f0e-4a54-9d0a-6a1f6f5f9d51")]
+
+
+class Quota(Schema):
+    """What may be used of one thing, and what is used."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [QUOTA]})
+
+    resource: str = Field(description="`storage` in bytes, `files`, or what else the hall limits.")
+    used: int
+    reserved: int = Field(description="Under way: it becomes used, or comes back by itself.")
+    soft: int | None = Field(description="May be passed for a week; null: none.")
+    limit: int | None = Field(description="null: none.")
+    remaining: int | None = Field(description="null: without a limit.")
+    state: Literal["normal", "near", "critical", "over"]
+    window_began_on: str | None = Field(description="Of what counts by the day, week or month; else null.")
+
+
+class Quotas(Schema):
+    """Everything that the hall limits for this person."""
+
+    quotas: list[Quota]
+
+
+class UploadState(Schema):
+    """How far an upload is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [UPLOAD]})
+
+    id: UUID
+    name: str
+    length: int | None = Field(description="null: not said yet.")
+    received: int
+    expires_at: datetime
+    file_id: int | None = Field(description="The file, once all of it is here; else null.")
+
+
+# --- What is used -----------------------------------------------------------------------------------------
+
+
+@router.get("/quota", response={200: Quotas, **refusals()}, summary="What may I use?")
+def show_quota(request: ApiRequest, response: HttpResponse) -> object:
+    """What this person uses and may use, of each thing that the hall limits. The headers say it of storage."""
+    rows = reading.accounts_of(user_id=request.auth.user.pk)
+    _say_quota(request, response)
+    return {"quotas": [_quota(row) for row in rows]}
+
+
+def _quota(row: Account) -> dict[str, Any]:
+    remaining = row.balance.remaining(timezone.now())
+    return {
+        "resource": row.resource,
+        "used": row.used,
+        "reserved": row.reserved,
+        "soft": row.soft,
+        "limit": row.hard,
+        "remaining": remaining,
+        "state": row.state,
+        "window_began_on": row.window_on.isoformat() if row.window_on else None,
+    }
+
+
+def _say_quota(request: ApiRequest, response: HttpResponse) -> None:
+    for name, value in reading.quota_headers(user_id=request.auth.user.pk).items():
+        response[name] = value
+
+
+# --- tus --------------------------------------------------------------------------------------------------
+
+
+@router.api_operation(["OPTIONS"], "/uploads", auth=None, response={204: None}, summary="What can uploads do?")
+def show_upload_abilities(request: HttpRequest, response: HttpResponse) -> object:
+    """The versions, extensions and checksums of tus that work here."""
+    response["Tus-Resumable"] = response["Tus-Version"] = tus.VERSION
+    response["Tus-Extension"] = tus.EXTENSIONS
+    response["Tus-Checksum-Algorithm"] = ",".join(tus.ALGORITHMS)
+    response["Tus-Max-Size"] = str(tus.LARGEST)
+    return Status(204, None)
+
+
+@router.post("/uploads", response={201: None, **refusals(409, 411, 412, 413, 415, 460)}, summary="Begin an upload")
+def create_upload(request: ApiRequest, response: HttpResponse) -> object:
+    """Reserve room for a file and begin to send it, after tus 1.0.
+
+    `Upload-Length` says how long it is (or `Upload-Defer-Length: 1`, and room is reserved in steps). `Upload-Metadata`
+    holds `filename`, and if wanted `folder` (its number) and `overwrite` (`1`: what the file held is not kept as a
+    version). Over the limit it is 413 before any byte is taken. Bytes may come along, as in `PATCH`.
+    """
+    with _tus(request, response):
+        length = tus.number("Upload-Length", request.headers.get("Upload-Length"))
+        deferred = request.headers.get("Upload-Defer-Length")
+        if (length is None) == (deferred is None) or deferred not in (None, "1"):
+            raise tus.FieldWrong("Upload-Length", "Send either Upload-Length or `Upload-Defer-Length: 1`.")
+        found = tus.metadata(request.headers.get("Upload-Metadata"))
+        folder = tus.number("Upload-Metadata", found.get("folder") or None)
+        upload = uploads.create_upload(
+            user_id=request.auth.user.pk,
+            name=found.get("filename") or found.get("name") or "unnamed",
+            length=length,
+            folder_id=folder,
+            keep_old=found.get("overwrite") != "1",
+            metadata=request.headers.get("Upload-Metadata", "").strip(),
+        )
+        response["Location"] = f"/api/v1/uploads/{upload.pk}"
+        if request.content_type == tus.BODY_TYPE and _announced(request):
+            upload = _receive(request, upload.pk, 0)
+    _say_upload(request, response, upload)
+    return Status(201, None)
+
+
+@router.get("/uploads/{upload_id}", response={200: UploadState, **refusals(404)}, summary="How far is it?")
+def show_upload(request: ApiRequest, response: HttpResponse, upload_id: UploadId) -> object:
+    """How much of an upload is here. HEAD says it in the fields of tus."""
+    upload = _visible(request, upload_id)
+    response["Tus-Resumable"] = tus.VERSION
+    _say_upload(request, response, upload)
+    if upload.length is None:
+        response["Upload-Defer-Length"] = "1"
+    else:
+        response["Upload-Length"] = str(upload.length)
+    if upload.metadata:
+        response["Upload-Metadata"] = upload.metadata
+    return upload
+
+
+@router.patch(
+    "/uploads/{upload_id}",
+    response={204: None, **refusals(404, 409, 410, 412, 460, stream=True)},
+    summary="Send bytes of an upload",
+)
+@takes_stream(tus.BODY_TYPE)
+def append_to_upload(request: ApiRequest, response: HttpResponse, upload_id: UploadId) -> object:
+    """Send what comes next, at `Upload-Offset`; what arrived before a connection broke is kept.
+
+    With `Upload-Checksum` all of it is kept or nothing (460). The last byte makes the file.
+    """
+    with _tus(request, response):
+        offset = tus.number("Upload-Offset", request.headers.get("Upload-Offset"))
+        if offset is None:
+            raise tus.FieldWrong("Upload-Offset", "Say where the bytes belong.")
+        length = tus.number("Upload-Length", request.headers.get("Upload-Length"))
+        if length is not None:
+            uploads.set_length(upload_id=upload_id, user_id=request.auth.user.pk, length=length)
+        upload = _receive(request, upload_id, offset)
+    _say_upload(request, response, upload)
+    return Status(204, None)
+
+
+@router.delete("/uploads/{upload_id}", response={204: None, **refusals(404, 412)}, summary="Give an upload up")
+def end_upload(request: ApiRequest, response: HttpResponse, upload_id: UploadId) -> object:
+    """Forget an upload; what was reserved for it is free at once."""
+    with _tus(request, response):
+        if not uploads.terminate(upload_id=upload_id, user_id=request.auth.user.pk):
+            raise Http404
+    return Status(204, None)
+
+
+class _tus:  # noqa: N801  (a context)
+    """What each request of tus has to say, and how its refusals are told."""
+
+    def __init__(self, request: ApiRequest, response: HttpResponse) -> None:
+        self.request, self.response = request, response
+
+    def __enter__(self) -> None:
+        self.response["Tus-Resumable"] = tus.VERSION
+        if self.request.headers.get("Tus-Resumable") != tus.VERSION:
+            raise Refused(412, f"Send `Tus-Resumable: {tus.VERSION}`.", headers={"Tus-Version": tus.VERSION})
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        headers = {"Tus-Resumable": tus.VERSION}
+        if isinstance(error, tus.FieldWrong):
+            wrong = [{"in": "header", "pointer": error.name, "detail": str(error)}]
+            raise Refused(400, f"{error.name}: {error}", headers=headers, errors=wrong) from error
+        if isinstance(error, errors.QuotaExceeded):
+            headers |= reading.quota_headers(user_id=self.request.auth.user.pk)
+            numbers = {"resource": error.resource, "used": error.used, "reserved": error.reserved}
+            raise Refused(
+                413, str(error), headers=headers, wanted=error.wanted, limit=error.limit, **numbers
+            ) from error
+        if isinstance(error, errors.NotThere):
+            raise Http404 from error
+        for refusal, status in STATUSES.items():
+            if isinstance(error, refusal):
+                more = {"Upload-Offset": str(error.offset)} if isinstance(error, errors.OffsetWrong) else {}
+                raise _refusal(status, str(error), headers | more) from error
+
+
+STATUSES: dict[type[errors.QuotaError], int] = {
+    errors.OffsetWrong: 409,
+    errors.UploadOver: 410,
+    errors.GrantGone: 410,
+    errors.TooLong: 413,
+    errors.AmountInvalid: 413,
+    errors.ChecksumWrong: 460,
+}
+
+
+def _refusal(status: int, detail: str, headers: dict[str, str]) -> Refused:
+    # 460 is tus's own number, for which HTTP has no phrase.
+    more = {"title": "Checksum Mismatch"} if status == 460 else {}
+    return Refused(status, detail, headers=headers, **more)
+
+
+def _announced(request: HttpRequest) -> int:
+    return int(request.META.get("CONTENT_LENGTH") or 0)
+
+
+class _Body:
+    """A request's body as something to read from, which ends where the connection broke."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._pieces: Iterator[bytes] = pieces(request)
+        self._rest = b""
+
+    def read(self, size: int, /) -> bytes:
+        if not self._rest:
+            try:
+                self._rest = next(self._pieces, b"")
+            except CutOff:
+                return b""
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        return piece
+
+
+def _receive(request: ApiRequest, upload_id: UUID, offset: int) -> Upload:
+    return uploads.receive(
+        upload_id=upload_id,
+        user_id=request.auth.user.pk,
+        offset=offset,
+        stream=_Body(request),
+        announced=_announced(request),
+        checksum=tus.checksum(request.headers.get("Upload-Checksum")),
+    )
+
+
+def _visible(request: ApiRequest, upload_id: UUID) -> Upload:
+    upload = Upload.objects.visible_to(request.auth.user).filter(pk=upload_id).first()
+    if upload is None:
+        raise Http404
+    return upload
+
+
+def _say_upload(request: ApiRequest, response: HttpResponse, upload: Upload) -> None:
+    response["Upload-Offset"] = str(upload.received)
+    response["Upload-Expires"] = http_date(upload.expires_at.timestamp())
+    _say_quota(request, response)
