@@ -35,7 +35,7 @@ def furnish(scene: Scene) -> dict[str, int]:
     """Give the people of the stories files, older and newer, and the ledger that goes with them."""
     people = list(User.objects.filter(email__in=[demo.address(name) for name in demo.LEADS]).order_by("pk"))
     hall = _account(scene, None)
-    made = 0
+    made: list[Grant] = []
     for user in people:
         account = _account(scene, user)
         objects = _account(scene, user, resource="files")
@@ -43,10 +43,9 @@ def furnish(scene: Scene) -> dict[str, int]:
         for name, content in _contents(scene, user):
             at = scene.ago(days=scene.random.uniform(1, 55))
             place = folder if scene.random.random() < 0.4 else None
-            _store(scene, user, place, name, content, at, [account, hall], objects)
-            made += 1
-    _write_ledger()
-    return {"files": made}
+            made.append(_store(user, place, name, content, at, [account, hall], objects))
+    _write_ledger(made)
+    return {"files": len(made)}
 
 
 def _account(scene: Scene, user: User | None, resource: str = "storage") -> Account:
@@ -82,7 +81,6 @@ def _picture(number: int) -> bytes:
 
 
 def _store(
-    scene: Scene,
     user: User,
     folder: Folder | None,
     name: str,
@@ -90,7 +88,7 @@ def _store(
     at: object,
     accounts: list[Account],
     objects: Account,
-) -> None:
+) -> Grant:
     blob = Blob.objects.create(size=len(content), created_at=at)
     path = default_storage.save(f"{blobs.folder_of(blob.pk)}/0-0", ContentFile(content))
     Part.objects.create(blob=blob, start=0, size=len(content), path=path)
@@ -119,15 +117,16 @@ def _store(
         created_at=at,
     )
     StoredFile.objects.filter(pk=file.pk).update(current=version)
+    return grant
 
 
-def _write_ledger() -> None:
+def _write_ledger(made: list[Grant]) -> None:
     """Write what was used when, in the order of time, and what each account uses at the end of it."""
-    used: dict[int, int] = {}
+    used = dict(Account.objects.values_list("pk", "used"))
     rows = []
-    for grant in Grant.objects.used().filter(key__startswith="demo:").order_by("created_at", "pk"):
+    for grant in sorted(made, key=lambda each: (each.created_at, each.pk)):
         for account, amount in grant.charges().items():
-            used[account] = used.get(account, 0) + amount
+            used[account] += amount
             rows.append(
                 UsageEvent(
                     account_id=account,
@@ -138,5 +137,5 @@ def _write_ledger() -> None:
                 )
             )
     UsageEvent.objects.bulk_create(rows)
-    for account, amount in used.items():
-        Account.objects.filter(pk=account).update(used=amount)
+    for account in {row.account_id for row in rows}:
+        Account.objects.filter(pk=account).update(used=used[account])

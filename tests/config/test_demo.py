@@ -14,6 +14,7 @@ from config.models import DemoPart
 from featureflags.models import Flag, FlagChange
 from lib import demo
 from preferences.models import DevicePreference, Preference
+from quotas.models import StoredFile
 from sessions_app import demo as people
 from sessions_app.models import ApiToken, Device, SecurityEvent, Session, User
 from tests.demo import seed
@@ -109,6 +110,7 @@ def test_it_says_in_one_line_what_it_made(demo_mode):
         "preferences": str(Preference.objects.count()),
         "flags": str(Flag.objects.count()),
         "changes": str(FlagChange.objects.count()),
+        "files": str(StoredFile.objects.count()),
     }
 
 

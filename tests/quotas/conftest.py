@@ -1,12 +1,13 @@
 """People with small limits, and a storage that each test finds empty."""
 
+import io
 import itertools
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from quotas.models import Account, Grant
+from quotas.models import Account, Grant, Plan, PlanLimit
 from quotas.services import limits, reconciling, uploads
 from tests import factories
 
@@ -31,8 +32,6 @@ def plans(transactional_db):
 
 
 def make_plans():
-    from quotas.models import Plan, PlanLimit
-
     for slug, default_for, hard in (("free", "person", 5_000_000_000), ("member", "", 10**11), ("hall", "hall", None)):
         plan, _ = Plan.objects.get_or_create(slug=slug, defaults={"name": slug.title(), "default_for": default_for})
         PlanLimit.objects.update_or_create(plan=plan, resource="storage", defaults={"hard": hard, "soft": None})
@@ -78,8 +77,6 @@ def numbers(user, resource="storage"):
 
 
 def stored(user, size=10, name="plan.txt", **options):
-    import io
-
     return uploads.store(user_id=user.pk, name=name, size=size, stream=io.BytesIO(b"x" * size), **options)
 
 

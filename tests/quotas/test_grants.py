@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from quotas import allowance, resources
 from quotas.models import Account, Grant, Plan, UsageEvent
-from quotas.services import errors, grants, limits, reserving
-from quotas.services.ledger import Sheet
+from quotas.services import errors, grants, limits, reconciling, reserving
+from quotas.services.ledger import Sheet, post
 from tests import factories
 from tests.quotas.conftest import account, limit, must_balance, numbers
 from tests.races import race
@@ -319,8 +319,6 @@ def test_what_is_consumed_under_one_key_counts_once(alice, mails):
 
 
 def test_a_repair_sets_numbers_to_their_rows_and_keeps_what_it_found(alice):
-    from quotas.services import reconciling
-
     grants.commit(grant_id=reserve(alice, 10).pk, amount=10)
     Account.objects.filter(pk=account(alice).pk).update(used=99, reserved=1)
 
@@ -335,10 +333,6 @@ def test_numbers_below_zero_are_refused_by_the_database(alice):
     reserve(alice, 5)
     sheet = Sheet()
     sheet.reserve({account(alice).pk: 6}, -1)
-    from django.db import IntegrityError
-
-    from quotas.services.ledger import post
-
     with pytest.raises(IntegrityError, match="account_reserved_is_not_negative"), transaction.atomic(durable=True):
         post(sheet=sheet)
 

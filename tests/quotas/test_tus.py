@@ -12,12 +12,13 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError
 
 from quotas.models import Grant, Part, StoredFile, Upload
-from quotas.services import blobs, uploads
+from quotas.services import blobs, errors, storing, uploads
 from sessions_app.models import ApiToken
 from tests import factories
 from tests.quotas.conftest import limit, must_balance, numbers
@@ -39,7 +40,8 @@ def token(alice):
 def ask(client, token):
     def send(method, address=ADDRESS, body=b"", *, kind=BYTES, **headers):
         sent = TUS | token | {name.replace("_", "-"): value for name, value in headers.items()}
-        return client.generic(method, address, body, content_type=kind, headers=sent)
+        # Django's client says no type for an empty body.
+        return client.generic(method, address, body, content_type=kind, headers=sent | {"Content-Type": kind})
 
     return send
 
@@ -262,13 +264,9 @@ def test_two_finishes_make_one_file(ask, alice):
 
 
 def send_last(upload_id, user):
-    from django.db import connection
-
-    from quotas.services.errors import QuotaError
-
     try:
         return uploads.receive(upload_id=upload_id, user_id=user.pk, offset=0, stream=io.BytesIO(b"abcd"))
-    except QuotaError as error:
+    except errors.QuotaError as error:
         return error
     finally:
         connection.close()
@@ -278,11 +276,8 @@ def test_a_slower_writer_cannot_write_over_the_one_that_took_over(alice):
     upload = uploads.create_upload(user_id=alice.pk, name="a", length=10)
     slow = uploads.take_over(upload_id=upload.pk, user_id=alice.pk, offset=0)
     uploads.receive(upload_id=upload.pk, user_id=alice.pk, offset=0, stream=io.BytesIO(b"01234"))
-    part = blobs.take(stream=io.BytesIO(b"XXX"), most=3)
 
-    from quotas.services.errors import UploadOver
-
-    with pytest.raises(UploadOver):
+    with blobs.take(stream=io.BytesIO(b"XXX"), most=3) as part, pytest.raises(errors.UploadOver):
         uploads._keep(slow, [part])
 
     uploads.receive(upload_id=upload.pk, user_id=alice.pk, offset=5, stream=io.BytesIO(b"56789"))
@@ -290,12 +285,9 @@ def test_a_slower_writer_cannot_write_over_the_one_that_took_over(alice):
 
 
 def test_a_grant_that_a_crash_forgot_is_granted_anew(alice):
-    upload = uploads.create_upload(user_id=alice.pk, name="a", length=0 + 3)
-    from quotas.services import storing
-
+    upload = uploads.create_upload(user_id=alice.pk, name="a", length=3)
     Grant.objects.all().delete()
     Upload.objects.update(received=3)
-    from django.db import transaction
 
     with transaction.atomic(durable=True):
         storing.finish(upload=Upload.objects.get(pk=upload.pk))
@@ -313,7 +305,9 @@ import sys
 from tusclient.client import TusClient
 client = TusClient(sys.argv[1], headers={"Authorization": "Bearer gh_plain"})
 uploader = client.uploader(sys.argv[2], url=sys.argv[3] or None, chunk_size=2 * 1024 * 1024)
-print(uploader.url or uploader.create_url(), flush=True)
+if not uploader.url:
+    uploader.set_url(uploader.create_url())
+print(uploader.url, flush=True)
 uploader.upload()
 """
 
@@ -339,12 +333,11 @@ def test_tuspy_is_killed_half_way_and_goes_on(live_server, token, alice, large, 
     settings.API_LIMIT_PERSON = settings.API_LIMIT_ADDRESS = (100_000, 60)
     server = f"{live_server.url}{ADDRESS}"
     first = subprocess.Popen([sys.executable, "-c", CLIENT, server, str(large), ""], stdout=subprocess.PIPE, text=True)
-    address = first.stdout.readline().strip()
-    while Upload.objects.get().received < SIZE // 2:
-        assert first.poll() is None, "the client had finished before it could be killed"
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    first.stdout.close()
+    with first:
+        address = first.stdout.readline().strip()
+        while Upload.objects.get().received < SIZE // 2:
+            assert first.poll() is None, "the client had finished before it could be killed"
+        first.send_signal(signal.SIGKILL)
     assert SIZE // 2 <= Upload.objects.get().received < SIZE
 
     subprocess.run([sys.executable, "-c", CLIENT, server, str(large), address], check=True, stdout=subprocess.DEVNULL)
@@ -362,8 +355,8 @@ def test_tuspy_is_told_before_its_bytes_that_they_have_no_room(live_server, toke
     small.write_bytes(b"x" * 1001)
     client = TusClient(f"{live_server.url}{ADDRESS}", headers=token)
 
-    with pytest.raises(TusCommunicationError) as refusal:
-        client.uploader(str(small)).upload()
+    with small.open("rb") as stream, pytest.raises(TusCommunicationError) as refusal:
+        client.uploader(file_stream=stream).upload()
 
     assert refusal.value.status_code == 413
     assert not Upload.objects.exists()
