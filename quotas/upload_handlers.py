@@ -17,7 +17,12 @@ class QuotaUploadHandler(FileUploadHandler):
     """Stops reading at a file that has no room; the view then says so. It reserves nothing: the service does."""
 
     def handle_raw_input(
-        self, input_data: Any, META: Any, content_length: int, boundary: bytes, encoding: str | None = None
+        self,
+        input_data: Any,
+        META: Any,  # noqa: N803  (Django's name)
+        content_length: int,
+        boundary: bytes,
+        encoding: str | None = None,
     ) -> None:
         self._length = content_length
 

@@ -105,7 +105,7 @@ def doom(*, blob_ids: set[object]) -> None:
 
 
 def purge_doomed(*, limit: int = 200) -> int:
-    """Delete the bytes of doomed blobs, then their rows; return how many. A run that dies is made up for by the next."""
+    """Delete the bytes of doomed blobs, then their rows; return how many. The next run makes up for one that dies."""
     doomed = list(Blob.objects.doomed().order_by("doomed_at").values_list("pk", flat=True)[:limit])
     for blob_id in doomed:
         for part in Part.objects.filter(blob_id=blob_id):

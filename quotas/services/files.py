@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from quotas import allowance, names, signals
 from quotas.models import Account, Folder, Grant, StoredFile, Version
-from quotas.services import blobs, grants, storing
+from quotas.services import blobs, grants, reading, storing
 from quotas.services.errors import FolderTooDeep, NameTaken, NotThere
 from quotas.services.ledger import exceeded
 
@@ -258,6 +258,7 @@ def delete_folder(*, folder_id: int, user_id: int) -> int:
 
 def remaining(*, user_id: int) -> int | None:
     """Return how many bytes this person may still store, as the nearest of their limits has it; None without one."""
+    reading.storage_of(user_id=user_id)
     now = timezone.now()
     free = [account.balance.remaining(now) for account in Account.objects.charged_to(user_id, "storage", now)]
     return min((each for each in free if each is not None), default=None)

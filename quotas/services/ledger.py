@@ -96,12 +96,9 @@ def note_levels(*, account: Account, used: int) -> None:
 
 def exceeded(*, account: Account, wanted: int, now: datetime) -> QuotaExceeded:
     """Return the refusal of an amount that this account has no room for, with its numbers."""
-    if account.user_id:
-        holder = "you"
-    else:
-        holder = account.group.name if account.group else "the hall"
+    others = account.group.name if account.group else "the hall"
     return QuotaExceeded(
-        holder=holder,
+        holder="you" if account.user_id else others,
         resource=account.resource,
         wanted=wanted,
         used=account.used,

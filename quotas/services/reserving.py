@@ -19,51 +19,12 @@ from django.utils import timezone
 
 from quotas import allowance, resources
 from quotas.models import Account, Grant
+from quotas.services import statements
 from quotas.services.errors import QuotaError
 from quotas.services.ledger import exceeded
 from quotas.services.limits import open_accounts, renew_limits
 
 MOST_AT_ONCE = 128
-
-ACCOUNTS = """
-WITH asked AS (SELECT * FROM unnest(%(resources)s::text[], %(windows)s::date[]) AS w(resource, window_on)),
-member AS (
-  SELECT DISTINCT m.group_id, m.user_id FROM {members} m JOIN quotas_subscription s ON s.group_id = m.group_id
-  WHERE m.user_id = ANY(%(users)s)
-)
-SELECT a.id, a.user_id, a.group_id, a.resource, a.window_on, a.used, a.reserved, a.soft, a.hard, a.limits_end_at,
-  a.soft_passed_at, a.grace_ends_at,
-  ARRAY(SELECT m.user_id FROM member m WHERE m.group_id = a.group_id) AS members,
-  (SELECT count(DISTINCT group_id) FROM member) AS groups
-FROM quotas_account a JOIN asked w ON a.resource = w.resource AND a.window_on IS NOT DISTINCT FROM w.window_on
-WHERE a.user_id = ANY(%(users)s)
-   OR (a.user_id IS NULL AND (a.group_id IS NULL OR a.group_id IN (SELECT group_id FROM member)))
-ORDER BY a.id FOR NO KEY UPDATE OF a
-"""
-# A held grant need not wait for the disk: one that a crash of the server forgets was not yet used for anything, and
-# whoever commits it is refused or granted anew. What is written by a later commit is written with it.
-HOLD = """
-WITH wished AS (
-  SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::smallint[], %s::text[], %s::text[],
-    %s::timestamptz[]) AS w(user_id, key, resource, amount, objects, accounts, object_accounts, lease_ends_at)
-), made AS (
-  INSERT INTO quotas_grant (user_id, key, resource, state, amount, objects_held, accounts, object_accounts,
-    lease_ends_at, created_at)
-  SELECT user_id, key, resource, 'held', amount, objects, accounts::bigint[], object_accounts::bigint[],
-    lease_ends_at, %s FROM wished
-  ON CONFLICT (user_id, key) DO NOTHING
-  RETURNING id, user_id, key, amount, objects_held, accounts, object_accounts
-), charge AS (
-  SELECT account, sum(amount)::bigint AS amount FROM (
-    SELECT unnest(accounts) AS account, amount FROM made
-    UNION ALL SELECT unnest(object_accounts), objects_held FROM made
-  ) AS each_one GROUP BY account
-), charged AS (
-  UPDATE quotas_account a SET reserved = a.reserved + c.amount FROM charge c WHERE a.id = c.account
-)
-SELECT id, user_id, key, set_config('synchronous_commit', coalesce(%s, current_setting('synchronous_commit')), true)
-FROM made
-"""
 
 
 @dataclass(slots=True, eq=False)
@@ -139,7 +100,9 @@ def _alone(ticket: Ticket, error: DatabaseError | None) -> None:
 def _round(tickets: Sequence[Ticket]) -> None:
     """Decide all tickets in one transaction, or in the caller's."""
     hurry = None if connection.in_atomic_block else "off"
-    for _ in range(3):
+    _quickly(tickets, hurry)
+    tickets = [ticket for ticket in tickets if ticket.grant is None]
+    for _ in range(3 if tickets else 0):
         with transaction.atomic(savepoint=False):
             now = timezone.now()
             if _find_accounts(tickets, now, hurry):
@@ -148,6 +111,49 @@ def _round(tickets: Sequence[Ticket]) -> None:
         open_accounts(user_ids=users, slugs=slugs, now=now)
     for ticket in tickets:
         ticket.error = QuotaError("There is no such person.")
+
+
+def _quickly(tickets: Sequence[Ticket], hurry: str | None) -> None:
+    """Grant all in one statement where all fit; what is not granted so is decided with care."""
+    now, slugs = timezone.now(), sorted(_slugs(tickets))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statements.QUICK.format(members=get_user_model().groups.through._meta.db_table),
+            {
+                "user_ids": [ticket.user_id for ticket in tickets],
+                "keys": [ticket.key for ticket in tickets],
+                "slugs": [ticket.resource for ticket in tickets],
+                "amounts": [ticket.amount for ticket in tickets],
+                "objects": [ticket.objects for ticket in tickets],
+                "leases": [now + ticket.lease for ticket in tickets],
+                "resources": slugs,
+                "windows": [resources.named(slug).window_on(now) for slug in slugs],
+                "users": sorted({ticket.user_id for ticket in tickets}),
+                "now": now,
+                "hurry": hurry,
+            },
+        )
+        made = {(row[1], row[2]): row for row in cursor.fetchall()}
+    for ticket in tickets:
+        found = made.pop((ticket.user_id, ticket.key), None)
+        if found:
+            ticket.accounts, ticket.object_accounts = found[3], found[4]
+            ticket.grant = _granted(ticket, found[0], now)
+
+
+def _granted(ticket: Ticket, pk: int, now: datetime) -> Grant:
+    return Grant(
+        pk=pk,
+        user_id=ticket.user_id,
+        key=ticket.key,
+        resource=ticket.resource,
+        amount=ticket.amount,
+        objects_held=ticket.objects,
+        accounts=ticket.accounts,
+        object_accounts=ticket.object_accounts,
+        lease_ends_at=now + ticket.lease,
+        created_at=now,
+    )
 
 
 def _slugs(tickets: Iterable[Ticket]) -> set[str]:
@@ -160,7 +166,7 @@ def _find_accounts(tickets: Sequence[Ticket], now: datetime, hurry: str | None) 
     slugs = sorted(_slugs(tickets))
     accounts = list(
         Account.objects.raw(
-            ACCOUNTS.format(members=get_user_model().groups.through._meta.db_table),
+            statements.ACCOUNTS.format(members=get_user_model().groups.through._meta.db_table),
             {
                 "resources": slugs,
                 "windows": [resources.named(slug).window_on(now) for slug in slugs],
@@ -228,22 +234,11 @@ def _hold(tickets: list[Ticket], now: datetime, hurry: str | None) -> None:
         [now + ticket.lease for ticket in tickets],
     ]
     with connection.cursor() as cursor:
-        cursor.execute(HOLD, [*columns, now, hurry])
+        cursor.execute(statements.HOLD, [*columns, now, hurry])
         made = {(user_id, key): pk for pk, user_id, key, _ in cursor.fetchall()}
     for ticket in tickets:
         if pk := made.pop((ticket.user_id, ticket.key), None):
-            ticket.grant = Grant(
-                pk=pk,
-                user_id=ticket.user_id,
-                key=ticket.key,
-                resource=ticket.resource,
-                amount=ticket.amount,
-                objects_held=ticket.objects,
-                accounts=ticket.accounts,
-                object_accounts=ticket.object_accounts,
-                lease_ends_at=now + ticket.lease,
-                created_at=now,
-            )
+            ticket.grant = _granted(ticket, pk, now)
 
 
 def _array(keys: list[int]) -> str:

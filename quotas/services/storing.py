@@ -37,10 +37,7 @@ def finish(*, upload: Upload) -> Upload:
             key=upload.grant_key, user_id=upload.owner_id, resource="storage", amount=size, objects=1
         )
     file = _named(upload)
-    if file.current_id is None or upload.keep_old:
-        instead = []
-    else:
-        instead = list(Version.objects.filter(pk=file.current_id))
+    instead = [] if upload.keep_old else list(Version.objects.filter(pk=file.current_id or 0))
     _add_version(file=file, blob=upload.blob, size=upload.length or 0, grant=grant, instead=instead)
     Upload.objects.filter(pk=upload.pk).update(file=file)
     return Upload.objects.select_related("file").get(pk=upload.pk)

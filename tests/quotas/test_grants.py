@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from quotas import allowance, resources
 from quotas.models import Account, Grant, Plan, UsageEvent
-from quotas.services import errors, grants, limits, reconciling, reserving
+from quotas.services import errors, grants, limits, reconciling, reserving, statements
 from quotas.services.ledger import Sheet, post
 from tests import factories
 from tests.quotas.conftest import account, limit, must_balance, numbers
@@ -198,7 +198,9 @@ def test_without_the_lock_more_is_granted_than_fits(alice, monkeypatch):
     """The control: two processes, each with a counter of its own, and accounts that nobody locks."""
     limit(alice, 100)
     reserve(alice, 1, key="first")
-    monkeypatch.setattr(reserving, "ACCOUNTS", reserving.ACCOUNTS.replace("FOR NO KEY UPDATE OF a", ""))
+    for statement in ("QUICK", "ACCOUNTS"):
+        without = getattr(statements, statement).replace("FOR NO KEY UPDATE OF a", "")
+        monkeypatch.setattr(statements, statement, without)
 
     granted = many(alice, 160, call=lambda number: serve_alone(alice, f"k{number}"))
 
@@ -233,9 +235,9 @@ def test_a_wish_that_fails_does_not_fail_its_neighbours(alice):
 
 
 def test_what_is_reserved_inside_a_transaction_stands_or_falls_with_it(alice):
-    with pytest.raises(ZeroDivisionError), transaction.atomic(durable=True):
+    with transaction.atomic(durable=True):
         reserve(alice, 10)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
 
     assert not Grant.objects.filter(user=alice).exists()
 

@@ -41,6 +41,7 @@ def test_a_list_asks_as_many_queries_for_many_files(alice, at_alices, page):
 
     for number in range(2):
         another(alice, number, page)
+    asked()
     few = asked()
     for number in range(2, 8):
         another(alice, number, page)
@@ -120,8 +121,8 @@ def test_everything_that_a_person_does_to_a_file(alice, at_alices):
     file = stored(alice, 4)
     old = file.versions.get(number=1)
 
-    def do(name, key, **fields):
-        page = at_alices.post(reverse(f"quotas:{name}", args=[key]), fields, follow=True)
+    def do(act, key, **fields):
+        page = at_alices.post(reverse(f"quotas:{act}", args=[key]), fields, follow=True)
         return page.content.decode()
 
     assert "copy of its own" in do("file_copy", file.pk)
