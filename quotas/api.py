@@ -11,13 +11,13 @@ from django.utils.http import http_date
 from ninja import Path, Router, Schema, Status
 from pydantic import ConfigDict, Field
 
-from lib.payloads import refusals
+from lib.payloads import EXAMPLES, refusals
 from lib.problems import Refused
 from lib.streams import CutOff, pieces, takes_stream
 from quotas import tus
 from quotas.models import Account, Upload
 from quotas.services import errors, reading, uploads
-from sessions_app.api_auth import ApiRequest
+from sessions_app.requests import Request
 
 router = Router(tags=["Files"])
 
@@ -38,6 +38,13 @@ UPLOAD: dict[str, Any] = {
     "received": 96_000_000,
     "expires_at": "2026-11-25T20:01:13Z",
     "file_id": 12,
+}
+REFUSED: dict[int, dict[str, Any]] = {
+    409: {"detail": "The upload is at 96000000. Ask for its offset, then go on from there."},
+    410: {"detail": "This upload was left alone for too long. Begin it anew."},
+    412: {"detail": "Send `Tus-Resumable: 1.0.0`."},
+    413: {"detail": "Your limit is 5 GB: 4.9 GB used, 100 MB free. This needs 200 MB."},
+    460: {"detail": "What arrived is not what was sent: the checksum differs. Send it again."},
 }
 UploadId = Annotated[UUID, Path(description="Which one.", example="3b0f6a5e-8f0e-4a54-9d0a-6a1f6f5f9d51")]
 
@@ -80,9 +87,9 @@ class UploadState(Schema):
 
 
 @router.get("/quota", response={200: Quotas, **refusals()}, summary="What may I use?")
-def show_quota(request: ApiRequest, response: HttpResponse) -> object:
+def show_quota(request: Request, response: HttpResponse) -> object:
     """What this person uses and may use, of each thing that the hall limits. The headers say it of storage."""
-    rows = reading.accounts_of(user_id=request.auth.user.pk)
+    rows = reading.accounts_of(user_id=request.user.pk)
     _say_quota(request, response)
     return {"quotas": [_quota(row) for row in rows]}
 
@@ -101,15 +108,17 @@ def _quota(row: Account) -> dict[str, Any]:
     }
 
 
-def _say_quota(request: ApiRequest, response: HttpResponse) -> None:
-    for name, value in reading.quota_headers(user_id=request.auth.user.pk).items():
+def _say_quota(request: Request, response: HttpResponse) -> None:
+    for name, value in reading.quota_headers(user_id=request.user.pk).items():
         response[name] = value
 
 
 # --- tus --------------------------------------------------------------------------------------------------
 
 
-@router.api_operation(["OPTIONS"], "/uploads", auth=None, response={204: None}, summary="What can uploads do?")
+@router.api_operation(
+    ["OPTIONS"], "/uploads", auth=None, response={204: None, **refusals()}, summary="What can uploads do?"
+)
 def show_upload_abilities(request: HttpRequest, response: HttpResponse) -> object:
     """The versions, extensions and checksums of tus that work here."""
     response["Tus-Resumable"] = response["Tus-Version"] = tus.VERSION
@@ -119,8 +128,13 @@ def show_upload_abilities(request: HttpRequest, response: HttpResponse) -> objec
     return Status(204, None)
 
 
-@router.post("/uploads", response={201: None, **refusals(409, 411, 412, 413, 415, 460)}, summary="Begin an upload")
-def create_upload(request: ApiRequest, response: HttpResponse) -> object:
+@router.post(
+    "/uploads",
+    response={201: None, **refusals(404, 409, 410, 411, 412, 413, 415, 460)},
+    summary="Begin an upload",
+    openapi_extra={EXAMPLES: REFUSED},
+)
+def create_upload(request: Request, response: HttpResponse) -> object:
     """Reserve room for a file and begin to send it, after tus 1.0.
 
     `Upload-Length` says how long it is (or `Upload-Defer-Length: 1`, and room is reserved in steps). `Upload-Metadata`
@@ -135,7 +149,7 @@ def create_upload(request: ApiRequest, response: HttpResponse) -> object:
         found = tus.metadata(request.headers.get("Upload-Metadata"))
         folder = tus.number("Upload-Metadata", found.get("folder") or None)
         upload = uploads.create_upload(
-            user_id=request.auth.user.pk,
+            user_id=request.user.pk,
             name=found.get("filename") or found.get("name") or "unnamed",
             length=length,
             folder_id=folder,
@@ -150,7 +164,7 @@ def create_upload(request: ApiRequest, response: HttpResponse) -> object:
 
 
 @router.get("/uploads/{upload_id}", response={200: UploadState, **refusals(404)}, summary="How far is it?")
-def show_upload(request: ApiRequest, response: HttpResponse, upload_id: UploadId) -> object:
+def show_upload(request: Request, response: HttpResponse, upload_id: UploadId) -> object:
     """How much of an upload is here. HEAD says it in the fields of tus."""
     upload = _visible(request, upload_id)
     response["Tus-Resumable"] = tus.VERSION
@@ -168,9 +182,10 @@ def show_upload(request: ApiRequest, response: HttpResponse, upload_id: UploadId
     "/uploads/{upload_id}",
     response={204: None, **refusals(404, 409, 410, 412, 460, stream=True)},
     summary="Send bytes of an upload",
+    openapi_extra={EXAMPLES: REFUSED},
 )
 @takes_stream(tus.BODY_TYPE)
-def append_to_upload(request: ApiRequest, response: HttpResponse, upload_id: UploadId) -> object:
+def append_to_upload(request: Request, response: HttpResponse, upload_id: UploadId) -> object:
     """Send what comes next, at `Upload-Offset`; what arrived before a connection broke is kept.
 
     With `Upload-Checksum` all of it is kept or nothing (460). The last byte makes the file.
@@ -181,17 +196,22 @@ def append_to_upload(request: ApiRequest, response: HttpResponse, upload_id: Upl
             raise tus.FieldWrong("Upload-Offset", "Say where the bytes belong.")
         length = tus.number("Upload-Length", request.headers.get("Upload-Length"))
         if length is not None:
-            uploads.set_length(upload_id=upload_id, user_id=request.auth.user.pk, length=length)
+            uploads.set_length(upload_id=upload_id, user_id=request.user.pk, length=length)
         upload = _receive(request, upload_id, offset)
     _say_upload(request, response, upload)
     return Status(204, None)
 
 
-@router.delete("/uploads/{upload_id}", response={204: None, **refusals(404, 412)}, summary="Give an upload up")
-def end_upload(request: ApiRequest, response: HttpResponse, upload_id: UploadId) -> object:
+@router.delete(
+    "/uploads/{upload_id}",
+    response={204: None, **refusals(404, 412)},
+    summary="Give an upload up",
+    openapi_extra={EXAMPLES: {412: REFUSED[412]}},
+)
+def end_upload(request: Request, response: HttpResponse, upload_id: UploadId) -> object:
     """Forget an upload; what was reserved for it is free at once."""
     with _tus(request, response):
-        if not uploads.terminate(upload_id=upload_id, user_id=request.auth.user.pk):
+        if not uploads.terminate(upload_id=upload_id, user_id=request.user.pk):
             raise Http404
     return Status(204, None)
 
@@ -199,7 +219,7 @@ def end_upload(request: ApiRequest, response: HttpResponse, upload_id: UploadId)
 class _tus:  # noqa: N801  (a context)
     """What each request of tus has to say, and how its refusals are told."""
 
-    def __init__(self, request: ApiRequest, response: HttpResponse) -> None:
+    def __init__(self, request: Request, response: HttpResponse) -> None:
         self.request, self.response = request, response
 
     def __enter__(self) -> None:
@@ -213,8 +233,8 @@ class _tus:  # noqa: N801  (a context)
             wrong = [{"in": "header", "pointer": error.name, "detail": str(error)}]
             raise Refused(400, f"{error.name}: {error}", headers=headers, errors=wrong) from error
         if isinstance(error, errors.QuotaExceeded):
-            headers |= reading.quota_headers(user_id=self.request.auth.user.pk)
-            numbers = {"resource": error.resource, "used": error.used, "reserved": error.reserved}
+            headers |= reading.quota_headers(user_id=self.request.user.pk)
+            numbers: dict[str, Any] = {"resource": error.resource, "used": error.used, "reserved": error.reserved}
             raise Refused(
                 413, str(error), headers=headers, wanted=error.wanted, limit=error.limit, **numbers
             ) from error
@@ -263,10 +283,10 @@ class _Body:
         return piece
 
 
-def _receive(request: ApiRequest, upload_id: UUID, offset: int) -> Upload:
+def _receive(request: Request, upload_id: UUID, offset: int) -> Upload:
     return uploads.receive(
         upload_id=upload_id,
-        user_id=request.auth.user.pk,
+        user_id=request.user.pk,
         offset=offset,
         stream=_Body(request),
         announced=_announced(request),
@@ -274,14 +294,14 @@ def _receive(request: ApiRequest, upload_id: UUID, offset: int) -> Upload:
     )
 
 
-def _visible(request: ApiRequest, upload_id: UUID) -> Upload:
-    upload = Upload.objects.visible_to(request.auth.user).filter(pk=upload_id).first()
+def _visible(request: Request, upload_id: UUID) -> Upload:
+    upload = Upload.objects.visible_to(request.user).filter(pk=upload_id).first()
     if upload is None:
         raise Http404
     return upload
 
 
-def _say_upload(request: ApiRequest, response: HttpResponse, upload: Upload) -> None:
+def _say_upload(request: Request, response: HttpResponse, upload: Upload) -> None:
     response["Upload-Offset"] = str(upload.received)
     response["Upload-Expires"] = http_date(upload.expires_at.timestamp())
     _say_quota(request, response)

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from PIL import Image, ImageOps
 
-from quotas import mails
+from quotas import mails, paths
 from quotas.models import Notice, Part, Version
 
 log = structlog.get_logger(__name__)
@@ -39,18 +39,13 @@ def draw_pictures(*, limit: int = 50) -> int:
             break
         drawn = _draw(version)
         if drawn is not None:
-            path = picture_path(version)
+            path = paths.picture_of(version.blob_id)
             default_storage.delete(path)
             default_storage.save(path, ContentFile(drawn))
             made += 1
         state = Version.Picture.FAILED if drawn is None else Version.Picture.MADE
         Version.objects.filter(pk=version.pk).update(picture=state)
     return made
-
-
-def picture_path(version: Version) -> str:
-    """Return where the small picture lies: beside the parts, so that it goes with them."""
-    return f"blobs/{str(version.blob_id)[:2]}/{version.blob_id}/picture.webp"
 
 
 @transaction.atomic(durable=True)

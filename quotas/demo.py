@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from lib import demo
 from lib.demo import Scene
-from quotas import names
+from quotas import names, paths
 from quotas.models import (
     Account,
     Blob,
@@ -21,7 +21,6 @@ from quotas.models import (
     UsageEvent,
     Version,
 )
-from quotas.services import blobs
 from sessions_app.models import User
 
 TEXTS = ("Notes of the house meeting.txt", "Rules of the wood workshop.txt", "Shopping list for the fair.txt")
@@ -90,7 +89,7 @@ def _store(
     objects: Account,
 ) -> Grant:
     blob = Blob.objects.create(size=len(content), created_at=at)
-    path = default_storage.save(f"{blobs.folder_of(blob.pk)}/0-0", ContentFile(content))
+    path = default_storage.save(f"{paths.folder_of(blob.pk)}/0-0", ContentFile(content))
     Part.objects.create(blob=blob, start=0, size=len(content), path=path)
     grant = Grant.objects.create(
         user=user,

@@ -1,11 +1,19 @@
-"""Celery's shells around the sweeps."""
+"""Celery's shells around the sweeps, and around what services ring for."""
 
 from celery import shared_task
 
-from quotas.bells import draw_pictures, mail_notices
+from quotas import delivery
 from quotas.services import files, grants, limits, uploads, usage
 
-__all__ = ["draw_pictures", "empty_old_trash", "expire_uploads", "mail_notices", "snapshot_usage"]
+
+@shared_task
+def draw_pictures() -> None:
+    delivery.draw_pictures()
+
+
+@shared_task
+def mail_notices() -> None:
+    delivery.mail_notices()
 
 
 @shared_task

@@ -19,7 +19,15 @@ for key in (
     "HALL_NAME",
 ):
     os.environ.pop(key, None)
-for key in ("EMAIL_URL", "DEFAULT_FROM_EMAIL", "METRICS_ALLOWED", "TRUSTED_PROXIES", "STATIC_ROOT", "LOG_LEVEL", "FILES_URL"):
+for key in (
+    "EMAIL_URL",
+    "DEFAULT_FROM_EMAIL",
+    "METRICS_ALLOWED",
+    "TRUSTED_PROXIES",
+    "STATIC_ROOT",
+    "LOG_LEVEL",
+    "FILES_URL",
+):
     os.environ.pop(key, None)
 
 # One Redis database for each worker of pytest-xdist; 0 belongs to what runs beside the tests.

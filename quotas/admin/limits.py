@@ -13,7 +13,6 @@ from quotas.forms import LimitForm, PlanForm
 from quotas.models import Override, Plan, PlanLimit, Purchase, Subscription
 from quotas.services import limits
 from quotas.services.errors import QuotaError
-from sessions_app.models import User
 
 
 class PlanLimitInline(admin.TabularInline):
@@ -62,7 +61,7 @@ def _give_plan(request: HttpRequest, form: PlanForm) -> tuple[int, int]:
     addresses = {line.strip().lower() for line in form.cleaned_data["emails"].splitlines() if line.strip()}
     done = 0
     for address in sorted(addresses):
-        user = User.objects.filter(email__iexact=address).first()
+        user = limits.person_named(address=address)
         if user is not None:
             plan, why = form.cleaned_data["plan"], form.cleaned_data["reason"]
             limits.change_plan(plan_id=plan.pk, user_id=user.pk, by=request.user, why=why)
@@ -111,7 +110,7 @@ class OverrideAdmin(ReadOnlyAdmin):
 
 def _grant_override(request: HttpRequest, form: LimitForm) -> bool:
     given = form.cleaned_data
-    user = User.objects.filter(email__iexact=given["email"]).first() if given["email"] else None
+    user = limits.person_named(address=given["email"]) if given["email"] else None
     if given["email"] and (user is None or given["group"]):
         form.add_error("email", "Nobody has this address." if user is None else "A person or a group, not both.")
         return False

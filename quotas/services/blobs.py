@@ -12,6 +12,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
+from quotas import paths
 from quotas.models import Blob, Part, Version
 
 log = structlog.get_logger(__name__)
@@ -26,11 +27,6 @@ SETTLES = timedelta(hours=1)
 
 class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
-
-
-def folder_of(blob_id: object) -> str:
-    """Return where the parts of a blob lie: made from its id alone."""
-    return f"blobs/{str(blob_id)[:2]}/{blob_id}"
 
 
 def take(*, stream: Readable, most: int, feed: object = None) -> IO[bytes]:
@@ -55,7 +51,7 @@ def take(*, stream: Readable, most: int, feed: object = None) -> IO[bytes]:
 def write_part(*, blob_id: object, start: int, mark: int, part: IO[bytes]) -> str:
     """Store a part, on the disk for good, and return its path; the row that counts it comes after."""
     part.seek(0)
-    path = default_storage.save(f"{folder_of(blob_id)}/{start}-{mark}", File(part))
+    path = default_storage.save(f"{paths.folder_of(blob_id)}/{start}-{mark}", File(part))
     try:
         place = default_storage.path(path)
     except NotImplementedError:
@@ -110,7 +106,7 @@ def purge_doomed(*, limit: int = 200) -> int:
     for blob_id in doomed:
         for part in Part.objects.filter(blob_id=blob_id):
             default_storage.delete(part.path)
-        _delete_folder(folder_of(blob_id))
+        _delete_folder(paths.folder_of(blob_id))
         _forget(blob_id)
     return len(doomed)
 

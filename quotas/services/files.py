@@ -13,9 +13,8 @@ from django.utils import timezone
 
 from quotas import allowance, names, signals
 from quotas.models import Account, Folder, Grant, StoredFile, Version
-from quotas.services import blobs, grants, reading, storing
+from quotas.services import blobs, grants, ledger, reading, storing
 from quotas.services.errors import FolderTooDeep, NameTaken, NotThere
-from quotas.services.ledger import exceeded
 
 IN_TRASH = timedelta(days=30)
 DEEPEST = 8
@@ -67,7 +66,7 @@ def _require_room(file: StoredFile) -> None:
     for account in Account.objects.filter(pk__in=keys).select_related("group").order_by("pk"):
         ceiling = account.balance.ceiling(now)
         if ceiling is not None and account.used + account.reserved > ceiling:
-            raise exceeded(account=account, wanted=0, now=now)
+            raise ledger.exceeded(account=account, wanted=0, now=now)
 
 
 @transaction.atomic(durable=True)

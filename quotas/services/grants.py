@@ -8,9 +8,8 @@ from django.utils import timezone
 
 from quotas import allowance, resources
 from quotas.models import Grant
+from quotas.services import ledger, reserving
 from quotas.services.errors import AmountInvalid, GrantGone, UnknownResource
-from quotas.services.ledger import Sheet, post
-from quotas.services.reserving import Ticket, counter
 
 LEASE = timedelta(hours=24)
 BATCH = 200
@@ -28,8 +27,8 @@ def reserve(*, key: str, user_id: int, resource: str, amount: int, objects: int 
         raise AmountInvalid("An amount is a whole number from 0 to 2^63 - 1.")
     if resource not in {each.slug for each in resources.registered()}:
         raise UnknownResource(f"There is no resource {resource!r}.")
-    ticket = Ticket(user_id, key, resource, amount, objects, lease)
-    counter.serve(ticket)
+    ticket = reserving.Ticket(user_id, key, resource, amount, objects, lease)
+    reserving.counter.serve(ticket)
     if ticket.grant is None:
         raise ticket.error or GrantGone("This could not be reserved.")
     if ticket.grant.state == Grant.State.RETURNED:
@@ -43,13 +42,13 @@ def extend(*, grant_id: int, amount: int, lease: timedelta = LEASE) -> Grant:
     grant = locked(grant_ids=[grant_id])[0]
     if grant.state != Grant.State.HELD:
         raise GrantGone("This reservation is over.")
-    sheet = Sheet()
+    sheet = ledger.Sheet()
     sheet.reserve(grant.charges(), -1)
     grant.amount += amount
     grant.lease_ends_at = timezone.now() + lease
     sheet.reserve(grant.charges())
     Grant.objects.filter(pk=grant.pk).update(amount=grant.amount, lease_ends_at=grant.lease_ends_at)
-    post(sheet=sheet)
+    ledger.post(sheet=sheet)
     return grant
 
 
@@ -66,7 +65,7 @@ def commit(*, grant_id: int, amount: int, objects: int = 0, instead_of: Sequence
         return grant
     if grant.state == Grant.State.RETURNED:
         raise GrantGone("The reservation is over: it was given back when its time had passed.")
-    sheet = Sheet()
+    sheet = ledger.Sheet()
     sheet.grant_key = grant.key
     sheet.reserve(grant.charges(), -1)
     sheet.use(grant.charges(amount=amount, objects=objects))
@@ -75,7 +74,7 @@ def commit(*, grant_id: int, amount: int, objects: int = 0, instead_of: Sequence
         state=Grant.State.USED, amount=amount, objects_held=objects, lease_ends_at=None
     )
     _end(rows)
-    post(sheet=sheet)
+    ledger.post(sheet=sheet)
     return Grant.objects.get(pk=grant.pk)
 
 
@@ -83,12 +82,12 @@ def commit(*, grant_id: int, amount: int, objects: int = 0, instead_of: Sequence
 def give_back(*, grant_ids: Iterable[int]) -> int:
     """End grants, held or used, in the caller's transaction; return how many there were. One that ended stays ended."""
     rows = {row.pk: row for row in locked(grant_ids=grant_ids) if row.state != Grant.State.RETURNED}
-    sheet = Sheet()
+    sheet = ledger.Sheet()
     sheet.give_back(rows.values())
     if len(rows) == 1:
         sheet.grant_key = next(iter(rows.values())).key
     _end(rows)
-    post(sheet=sheet)
+    ledger.post(sheet=sheet)
     return len(rows)
 
 

@@ -11,10 +11,10 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from quotas import allowance, bells, signals
+from quotas import allowance, signals, tasks
 from quotas.models import Account, Grant, Notice, UsageEvent
+from quotas.services import limits
 from quotas.services.errors import QuotaExceeded
-from quotas.services.limits import renew_limits, soft_passed_at
 
 
 class Move(NamedTuple):
@@ -61,7 +61,7 @@ def post(*, sheet: Sheet) -> None:
     moves = {key: move for key, move in sheet.moves.items() if move != Move()}
     accounts = {row.pk: row for row in Account.objects.filter(pk__in=moves).locked()}
     now = timezone.now()
-    renew_limits(accounts=list(accounts.values()), now=now)
+    limits.renew_limits(accounts=list(accounts.values()), now=now)
     for key, account in accounts.items():
         more = moves[key].used + moves[key].reserved
         if not allowance.fits(account.balance, more, now):
@@ -75,7 +75,7 @@ def _move(account: Account, move: Move, now: datetime, key: str) -> None:
     Account.objects.filter(pk=account.pk).update(
         used=F("used") + move.used,
         reserved=F("reserved") + move.reserved,
-        soft_passed_at=soft_passed_at(account, used, now),
+        soft_passed_at=limits.soft_passed_at(account=account, used=used, now=now),
     )
     if move.used:
         UsageEvent.objects.create(account=account, at=now, change=move.used, used=used, grant_key=key)
@@ -90,7 +90,7 @@ def note_levels(*, account: Account, used: int) -> None:
         Notice.objects.standing().filter(account=account, level__in=left).update(cleared_at=timezone.now())
     for level in sorted(reached - standing):
         Notice.objects.create(account=account, level=level)
-        transaction.on_commit(lambda: bells.mail_notices.delay(), robust=True)
+        transaction.on_commit(lambda: tasks.mail_notices.delay(), robust=True)
         signals.level_reached.send(sender=Account, account=account, level=level, used=used, hard=account.hard)
 
 

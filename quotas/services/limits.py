@@ -78,7 +78,7 @@ def renew_limits(*, accounts: Sequence[Account], now: datetime) -> None:
             continue
         limits = limits_of(user_id=account.user_id, group_id=account.group_id, resource=account.resource, now=now)
         account.soft, account.hard, account.limits_end_at = limits.soft, limits.hard, limits.end_at
-        account.soft_passed_at = soft_passed_at(account, account.used, now)
+        account.soft_passed_at = soft_passed_at(account=account, used=account.used, now=now)
         Account.objects.filter(pk=account.pk).update(
             soft=account.soft,
             hard=account.hard,
@@ -87,7 +87,7 @@ def renew_limits(*, accounts: Sequence[Account], now: datetime) -> None:
         )
 
 
-def soft_passed_at(account: Account, used: int, now: datetime) -> datetime | None:
+def soft_passed_at(*, account: Account, used: int, now: datetime) -> datetime | None:
     """Return since when it is above its soft limit."""
     if account.soft is None or used <= account.soft:
         return None
@@ -102,6 +102,11 @@ def renew_due_limits(*, limit: int = BATCH) -> int:
     rows = list(due.select_for_update(skip_locked=True)[:limit])
     renew_limits(accounts=rows, now=now)
     return len(rows)
+
+
+def person_named(*, address: str) -> User | None:
+    """Return who has this mail address, however it is written."""
+    return User.objects.filter(email__iexact=address).first()
 
 
 # --- Operators --------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
+from quotas import paths
 from quotas.models import Account, Blob, Drift, Grant, Part, UsageEvent, Version
 from quotas.services import blobs
 
@@ -138,9 +139,9 @@ def _delete_strays() -> int:
     pictures = set(Version.objects.filter(picture="made").values_list("blob_id", flat=True))
     for blob_id in settled.values_list("pk", flat=True).iterator(BATCH):
         known = set(Part.objects.filter(blob_id=blob_id).values_list("path", flat=True))
-        folder = blobs.folder_of(blob_id)
+        folder = paths.folder_of(blob_id)
         if blob_id in pictures:
-            known.add(f"{folder}/picture.webp")
+            known.add(paths.picture_of(blob_id))
         for name in blobs.strays(folder=folder, known=known):
             blobs.drop_part(path=f"{folder}/{name}")
             deleted += 1

@@ -19,9 +19,8 @@ from django.utils import timezone
 
 from quotas import allowance, resources
 from quotas.models import Account, Grant
-from quotas.services import statements
+from quotas.services import ledger, statements
 from quotas.services.errors import QuotaError
-from quotas.services.ledger import exceeded
 from quotas.services.limits import open_accounts, renew_limits
 
 MOST_AT_ONCE = 128
@@ -216,7 +215,7 @@ def _decide(tickets: list[Ticket], accounts: dict[int, Account], now: datetime, 
             granted.append(ticket)
         else:
             wanted = ticket.wish.charges[refusing]
-            ticket.error = exceeded(account=accounts[refusing], wanted=wanted, now=now)
+            ticket.error = ledger.exceeded(account=accounts[refusing], wanted=wanted, now=now)
     if granted:
         _hold(granted, now, hurry)
         _take_granted([ticket for ticket in granted if ticket.grant is None])

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from quotas import bells, names, signals
+from quotas import names, signals, tasks
 from quotas.models import Blob, Folder, Grant, StoredFile, Upload, Version
 from quotas.services import blobs, grants
 
@@ -74,7 +74,7 @@ def _add_version(*, file: StoredFile, blob: Blob, size: int, grant: Grant, inste
     file.current = version
     signals.file_stored.send(sender=StoredFile, file=file, version=version)
     if drawn:
-        transaction.on_commit(lambda: bells.draw_pictures.delay(), robust=True)
+        transaction.on_commit(lambda: tasks.draw_pictures.delay(), robust=True)
     return version
 
 

@@ -23,7 +23,7 @@ def unit_seconds(*, account_id: int, start: datetime, end: datetime) -> tuple[De
     return history.unit_seconds(before, changes, start, end), used
 
 
-def day_begins(on: date) -> datetime:
+def day_begins(*, on: date) -> datetime:
     """Return the moment at which a day begins in the hall's zone."""
     return datetime(on.year, on.month, on.day, tzinfo=timezone.get_default_timezone())
 
@@ -49,7 +49,7 @@ def _days_of(account_id: int, today: date) -> int:
     rows = []
     while first is not None and first < today:
         total, used = unit_seconds(
-            account_id=account_id, start=day_begins(first), end=day_begins(first + timedelta(days=1))
+            account_id=account_id, start=day_begins(on=first), end=day_begins(on=first + timedelta(days=1))
         )
         rows.append(UsageDay(account_id=account_id, on=first, used=used, unit_seconds=total))
         first += timedelta(days=1)
@@ -64,8 +64,8 @@ def _first_day(account_id: int) -> date | None:
 
 def bill(*, month: date, resource: str = "storage") -> Iterator[tuple[str, str, Decimal, int]]:
     """Yield holder, kind of holder, byte-hours and what was used at the end, for each account of a month."""
-    start = day_begins(month.replace(day=1))
-    end = min(day_begins((month.replace(day=1) + timedelta(days=32)).replace(day=1)), timezone.now())
+    start = day_begins(on=month.replace(day=1))
+    end = min(day_begins(on=(month.replace(day=1) + timedelta(days=32)).replace(day=1)), timezone.now())
     rows = Account.objects.lasting().filter(resource=resource).select_related("user", "group").order_by("pk")
     for account in rows.iterator(BATCH):
         total, used = unit_seconds(account_id=account.pk, start=start, end=max(start, end))
@@ -77,7 +77,7 @@ def days_with_today(*, account_id: int, days: int = 90) -> list[tuple[datetime, 
     """Return what was used at the end of each of the last days, and now; oldest first."""
     since = timezone.localdate() - timedelta(days=days)
     rows = UsageDay.objects.filter(account_id=account_id, on__gte=since).order_by("on").values_list("on", "used")
-    found = [(day_begins(on + timedelta(days=1)), used) for on, used in rows]
+    found = [(day_begins(on=on + timedelta(days=1)), used) for on, used in rows]
     now = Account.objects.filter(pk=account_id).values_list("used", flat=True).first()
     return [*found, (timezone.now(), now or 0)]
 

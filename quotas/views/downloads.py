@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header, http_date, quote_etag
 from django.views.decorators.http import require_safe
 
-from quotas import delivery, names, ranges
+from quotas import names, paths, ranges
 from quotas.models import Attachment, Version
 from quotas.services import attaching, blobs
 from sessions_app.requests import Request
@@ -41,7 +41,7 @@ def attachment_content(request: Request, attachment_id: int) -> HttpResponseBase
 
 def _picture(version: Version) -> bytes:
     try:
-        with default_storage.open(delivery.picture_path(version)) as stored:
+        with default_storage.open(paths.picture_of(version.blob_id)) as stored:
             content: bytes = stored.read()
             return content
     except FileNotFoundError as error:
@@ -56,6 +56,15 @@ def _sent(request: Request, version: Version) -> HttpResponseBase:
         found = None if changed else ranges.wanted(request.headers.get("Range"), version.size)
     except ranges.Unsatisfiable as error:
         return _guarded(HttpResponse(status=416, headers={"Content-Range": str(error)}))
+    response = _streamed(request, version, found)
+    shown = "shown" in request.GET and version.content_type in names.SHOWN
+    response["Content-Disposition"] = content_disposition_header(not shown, version.file.name)
+    response["ETag"], response["Accept-Ranges"] = etag, "bytes"
+    response["Last-Modified"] = http_date(version.created_at.timestamp())
+    return _guarded(response)
+
+
+def _streamed(request: Request, version: Version, found: tuple[int, int] | None) -> HttpResponseBase:
     start, stop = found or (0, version.size)
     head = request.method == "HEAD"
     chunks: Iterator[bytes] = iter(()) if head else blobs.read(blob_id=version.blob_id, start=start, stop=stop)
@@ -63,11 +72,7 @@ def _sent(request: Request, version: Version) -> HttpResponseBase:
     response["Content-Length"] = str(stop - start)
     if found:
         response["Content-Range"] = f"bytes {start}-{stop - 1}/{version.size}"
-    shown = "shown" in request.GET and version.content_type in names.SHOWN
-    response["Content-Disposition"] = content_disposition_header(not shown, version.file.name)
-    response["ETag"], response["Accept-Ranges"] = etag, "bytes"
-    response["Last-Modified"] = http_date(version.created_at.timestamp())
-    return _guarded(response)
+    return response
 
 
 def _type(version: Version) -> str:

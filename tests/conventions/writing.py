@@ -55,6 +55,7 @@ DJANGOS_HOOKS = {
     "process_view",
     "process_exception",
     "process_template_response",
+    "handle_raw_input",
 }
 DJANGOS_COMMANDS = {"clearsessions"}
 # A noun whose verbs are its subcommands: `flag kill new_home`.
