@@ -3,8 +3,8 @@
 The peers: django-quotas (check, then add), and one conditional `UPDATE` per grant, which is what most halls would write
 by hand: no lease, no key, one number. Ours finds all scopes, keeps a row under a key and a lease, and may be asked
 twice. Three more designs are measured beside it on the table of the plain `UPDATE`: without waiting for the disk, and
-the allowance split over 16 rows (escrow), with and without. *Grants* is how many of 160 wishes pass a limit of 100: more
-than 100 is overshoot. *Added to an upload* is one reservation and one commit, alone and with seven others.
+the allowance split over 16 rows (escrow), with and without. *Grants* is how many of 160 wishes pass a limit of 100:
+more than 100 is overshoot. *Added to an upload* is one reservation and one commit, alone and with seven others.
 """
 
 from functools import partial

@@ -1,6 +1,5 @@
 """The JSON API of quotas, and resumable uploads after tus 1.0: public clients work unchanged."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -12,11 +11,11 @@ from ninja import Path, Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from lib.payloads import EXAMPLES, refusals
-from lib.problems import Refused
-from lib.streams import CutOff, pieces, takes_stream
+from lib.streams import takes_stream
 from quotas import tus
 from quotas.models import Account, Upload
-from quotas.services import errors, reading, uploads
+from quotas.protocol import Body, announced, speaking
+from quotas.services import reading, uploads
 from sessions_app.requests import Request
 
 router = Router(tags=["Files"])
@@ -141,7 +140,7 @@ def create_upload(request: Request, response: HttpResponse) -> object:
     holds `filename`, and if wanted `folder` (its number) and `overwrite` (`1`: what the file held is not kept as a
     version). Over the limit it is 413 before any byte is taken. Bytes may come along, as in `PATCH`.
     """
-    with _tus(request, response):
+    with speaking(request, response):
         length = tus.number("Upload-Length", request.headers.get("Upload-Length"))
         deferred = request.headers.get("Upload-Defer-Length")
         if (length is None) == (deferred is None) or deferred not in (None, "1"):
@@ -157,7 +156,7 @@ def create_upload(request: Request, response: HttpResponse) -> object:
             metadata=request.headers.get("Upload-Metadata", "").strip(),
         )
         response["Location"] = f"/api/v1/uploads/{upload.pk}"
-        if request.content_type == tus.BODY_TYPE and _announced(request):
+        if request.content_type == tus.BODY_TYPE and announced(request):
             upload = _receive(request, upload.pk, 0)
     _say_upload(request, response, upload)
     return Status(201, None)
@@ -190,7 +189,7 @@ def append_to_upload(request: Request, response: HttpResponse, upload_id: Upload
 
     With `Upload-Checksum` all of it is kept or nothing (460). The last byte makes the file.
     """
-    with _tus(request, response):
+    with speaking(request, response):
         offset = tus.number("Upload-Offset", request.headers.get("Upload-Offset"))
         if offset is None:
             raise tus.FieldWrong("Upload-Offset", "Say where the bytes belong.")
@@ -210,77 +209,10 @@ def append_to_upload(request: Request, response: HttpResponse, upload_id: Upload
 )
 def end_upload(request: Request, response: HttpResponse, upload_id: UploadId) -> object:
     """Forget an upload; what was reserved for it is free at once."""
-    with _tus(request, response):
+    with speaking(request, response):
         if not uploads.terminate(upload_id=upload_id, user_id=request.user.pk):
             raise Http404
     return Status(204, None)
-
-
-class _tus:  # noqa: N801  (a context)
-    """What each request of tus has to say, and how its refusals are told."""
-
-    def __init__(self, request: Request, response: HttpResponse) -> None:
-        self.request, self.response = request, response
-
-    def __enter__(self) -> None:
-        self.response["Tus-Resumable"] = tus.VERSION
-        if self.request.headers.get("Tus-Resumable") != tus.VERSION:
-            raise Refused(412, f"Send `Tus-Resumable: {tus.VERSION}`.", headers={"Tus-Version": tus.VERSION})
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        headers = {"Tus-Resumable": tus.VERSION}
-        if isinstance(error, tus.FieldWrong):
-            wrong = [{"in": "header", "pointer": error.name, "detail": str(error)}]
-            raise Refused(400, f"{error.name}: {error}", headers=headers, errors=wrong) from error
-        if isinstance(error, errors.QuotaExceeded):
-            headers |= reading.quota_headers(user_id=self.request.user.pk)
-            numbers: dict[str, Any] = {"resource": error.resource, "used": error.used, "reserved": error.reserved}
-            raise Refused(
-                413, str(error), headers=headers, wanted=error.wanted, limit=error.limit, **numbers
-            ) from error
-        if isinstance(error, errors.NotThere):
-            raise Http404 from error
-        for refusal, status in STATUSES.items():
-            if isinstance(error, refusal):
-                more = {"Upload-Offset": str(error.offset)} if isinstance(error, errors.OffsetWrong) else {}
-                raise _refusal(status, str(error), headers | more) from error
-
-
-STATUSES: dict[type[errors.QuotaError], int] = {
-    errors.OffsetWrong: 409,
-    errors.UploadOver: 410,
-    errors.GrantGone: 410,
-    errors.TooLong: 413,
-    errors.AmountInvalid: 413,
-    errors.ChecksumWrong: 460,
-}
-
-
-def _refusal(status: int, detail: str, headers: dict[str, str]) -> Refused:
-    # 460 is tus's own number, for which HTTP has no phrase.
-    more = {"title": "Checksum Mismatch"} if status == 460 else {}
-    return Refused(status, detail, headers=headers, **more)
-
-
-def _announced(request: HttpRequest) -> int:
-    return int(request.META.get("CONTENT_LENGTH") or 0)
-
-
-class _Body:
-    """A request's body as something to read from, which ends where the connection broke."""
-
-    def __init__(self, request: HttpRequest) -> None:
-        self._pieces: Iterator[bytes] = pieces(request)
-        self._rest = b""
-
-    def read(self, size: int, /) -> bytes:
-        if not self._rest:
-            try:
-                self._rest = next(self._pieces, b"")
-            except CutOff:
-                return b""
-        piece, self._rest = self._rest[:size], self._rest[size:]
-        return piece
 
 
 def _receive(request: Request, upload_id: UUID, offset: int) -> Upload:
@@ -288,8 +220,8 @@ def _receive(request: Request, upload_id: UUID, offset: int) -> Upload:
         upload_id=upload_id,
         user_id=request.user.pk,
         offset=offset,
-        stream=_Body(request),
-        announced=_announced(request),
+        stream=Body(request),
+        announced=announced(request),
         checksum=tus.checksum(request.headers.get("Upload-Checksum")),
     )
 
