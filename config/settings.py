@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "config.middleware.ProblemMiddleware",
     "config.middleware.BadInputMiddleware",
     "config.middleware.PartAwayMiddleware",
+    "config.middleware.ProbeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sessions_app.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -262,7 +263,8 @@ API_LIMIT_ADDRESS = (env.number("API_LIMIT_ADDRESS", 1200, least=1), 60)
 # How long a browser or a probe should wait when a part is away.
 RETRY_AFTER_SECONDS = 30
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+# The page of a flag with as many rules, variants and segments as one may have.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 # The first one refuses what has no room, before it is read.
 FILE_UPLOAD_HANDLERS = [
     "quotas.upload_handlers.QuotaUploadHandler",

@@ -6,6 +6,7 @@ featureflags.value("page_size", request, default=30)
 """
 
 import contextlib
+import copy
 import functools
 import hashlib
 import secrets
@@ -73,7 +74,8 @@ def value(key: str, subject: Subject = None, *, default: Any = None) -> Any:
     found = decide(key, subject).value
     if found is None or (default is not None and not _same_type(found, default)):
         return default
-    return found
+    # The snapshot is everybody's: whoever changes what they got changes their own.
+    return copy.deepcopy(found) if isinstance(found, dict | list) else found
 
 
 def variant(key: str, subject: Subject = None, *, default: str = "") -> str:
