@@ -2,6 +2,7 @@
 
 import io
 import zlib
+from datetime import datetime
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -84,7 +85,7 @@ def _store(
     folder: Folder | None,
     name: str,
     content: bytes,
-    at: object,
+    at: datetime,
     accounts: list[Account],
     objects: Account,
 ) -> Grant:

@@ -1,5 +1,7 @@
 """The mails that this app sends, inside of the transaction that decides to."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMultiAlternatives
@@ -15,7 +17,7 @@ def limit_near(*, notice: Notice) -> None:
     """Say how full it is and what can be done: to the person; of groups and the hall, to the operators."""
     account = notice.account
     mine = account.user is not None
-    people = [account.user] if mine else list(get_user_model().objects.active().filter(is_staff=True))
+    people: list[Any] = [account.user] if mine else list(get_user_model().objects.active().filter(is_staff=True))
     kind = resources.named(account.resource)
     context = {
         "mine": mine,

@@ -21,7 +21,7 @@ class QuotaUploadHandler(FileUploadHandler):
         input_data: Any,
         META: Any,  # noqa: N803  (Django's name)
         content_length: int,
-        boundary: bytes,
+        boundary: Any,
         encoding: str | None = None,
     ) -> None:
         self._length = content_length

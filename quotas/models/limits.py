@@ -78,7 +78,7 @@ class Subscription(Holder):
         return f"{self.user or self.group or 'the hall'}: {self.plan}"
 
 
-class InTimeQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class InTimeQuerySet(models.QuerySet):
     def standing(self, now: datetime) -> Self:
         """Those that count now."""
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=now))

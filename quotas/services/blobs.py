@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import IO, Protocol
@@ -48,7 +49,7 @@ def take(*, stream: Readable, most: int, feed: object = None) -> IO[bytes]:
     return part
 
 
-def write_part(*, blob_id: object, start: int, mark: int, part: IO[bytes]) -> str:
+def write_part(*, blob_id: uuid.UUID, start: int, mark: int, part: IO[bytes]) -> str:
     """Store a part, on the disk for good, and return its path; the row that counts it comes after."""
     part.seek(0)
     path = default_storage.save(f"{paths.folder_of(blob_id)}/{start}-{mark}", File(part))
@@ -70,7 +71,7 @@ def drop_part(*, path: str) -> None:
     default_storage.delete(path)
 
 
-def read(*, blob_id: object, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+def read(*, blob_id: uuid.UUID, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
     """Yield the bytes from `start` up to `stop`, without holding more than a chunk of them."""
     parts = list(Part.objects.filter(blob_id=blob_id).order_by("start"))
     return _chunks(parts, start, stop)
@@ -93,7 +94,7 @@ def _chunks(parts: list[Part], start: int, stop: int | None) -> Iterator[bytes]:
                 yield chunk
 
 
-def doom(*, blob_ids: set[object]) -> None:
+def doom(*, blob_ids: set[uuid.UUID]) -> None:
     """Let the sweep delete those blobs that nothing points at any more; in the caller's transaction, under locks."""
     for blob in Blob.objects.filter(pk__in=blob_ids, doomed_at=None).order_by("pk").select_for_update(no_key=True):
         if not Version.objects.filter(blob=blob).exists():
@@ -112,7 +113,7 @@ def purge_doomed(*, limit: int = 200) -> int:
 
 
 @transaction.atomic(durable=True)
-def _forget(blob_id: object) -> None:
+def _forget(blob_id: uuid.UUID) -> None:
     Part.objects.filter(blob_id=blob_id).delete()
     Blob.objects.doomed().filter(pk=blob_id).delete()
 

@@ -149,7 +149,7 @@ def delete_version(*, version_id: int, user_id: int) -> bool:
 def copy_file(*, file_id: int, user_id: int, version_id: int | None = None) -> StoredFile:
     """Make a file of its own of what a file holds, or held in a version; counted in full. Raise QuotaExceeded."""
     file = _locked(file_id, user_id)
-    source = file.versions.filter(pk=version_id or file.current_id).select_related("blob").first()
+    source = file.versions.filter(pk=version_id or file.current_id or 0).select_related("blob").first()
     if source is None:
         raise NotThere("There is no such version.")
     grant = _grant_for_copy(user_id, source)

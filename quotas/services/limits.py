@@ -30,19 +30,22 @@ def limits_of(*, user_id: int | None, group_id: int | None, resource: str, now: 
     plan = plan_of(user_id=user_id, group_id=group_id)
     found = PlanLimit.objects.filter(plan=plan, resource=resource).first() if plan else None
     soft, hard = (found.soft, found.hard) if found else (None, None)
-    mine = {"user_id": user_id, "group_id": group_id, "resource": resource}
+    mine: dict[str, Any] = {"user_id": user_id, "group_id": group_id, "resource": resource}
     override = Override.objects.standing(now).filter(**mine).order_by("-created_at", "-pk").first()
     purchases = list(Purchase.objects.standing(now).filter(**mine))
     if override:
         soft, hard = override.soft, override.hard
     extra = sum(each.amount for each in purchases)
-    ends = [each.ends_at for each in (*purchases, *([override] if override else [])) if each.ends_at]
+    ends = [each.ends_at for each in purchases if each.ends_at]
+    if override and override.ends_at:
+        ends.append(override.ends_at)
     return Limits(_with(soft, extra), _with(hard, extra), min(ends, default=None))
 
 
 def plan_of(*, user_id: int | None, group_id: int | None) -> Plan | None:
     """Return the plan of a person, a group or the hall; without a subscription it is the default."""
-    row = Subscription.objects.filter(user_id=user_id, group_id=group_id).select_related("plan").first()
+    holder: dict[str, Any] = {"user_id": user_id, "group_id": group_id}
+    row = Subscription.objects.filter(**holder).select_related("plan").first()
     if row:
         return row.plan
     if group_id:
@@ -118,9 +121,8 @@ def change_plan(*, plan_id: int, user_id: int | None = None, group_id: int | Non
     plan = Plan.objects.filter(pk=plan_id).first()
     if plan is None:
         raise LimitInvalid("There is no such plan.")
-    Subscription.objects.update_or_create(
-        user_id=user_id, group_id=group_id, defaults={"plan": plan, "changed_at": timezone.now()}
-    )
+    holder: dict[str, Any] = {"user_id": user_id, "group_id": group_id}
+    Subscription.objects.update_or_create(**holder, defaults={"plan": plan, "changed_at": timezone.now()})
     if group_id:
         _open_for_group(group_id)
     _limits_changed(user_id=user_id, group_id=group_id)
@@ -224,7 +226,8 @@ def _check(resource: str, hard: int | None, soft: int | None, reason: str) -> No
 def _limits_changed(*, user_id: int | None, group_id: int | None) -> None:
     """Read the limits of the holder's accounts anew, under their locks; other holders' follow by the sweep."""
     now = timezone.now()
-    rows = list(Account.objects.filter(user_id=user_id, group_id=group_id).current(now).locked())
+    holder: dict[str, Any] = {"user_id": user_id, "group_id": group_id}
+    rows = list(Account.objects.filter(**holder).current(now).locked())
     for row in rows:
         row.limits_end_at = now
     renew_limits(accounts=rows, now=now)

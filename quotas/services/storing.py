@@ -1,7 +1,9 @@
 """What becomes of bytes that are all here: a new file, a new version, or one in the place of another."""
 
+import uuid
+
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils import timezone
 
 from quotas import names, signals, tasks
@@ -27,7 +29,7 @@ def needed(*, user_id: int, folder: Folder | None, name: str, size: int, keep_ol
 def finish(*, upload: Upload) -> Upload:
     """Make the file of an upload whose bytes are all here, in the caller's transaction, once. Raise QuotaExceeded."""
     now = timezone.now()
-    if not Upload.objects.open().filter(pk=upload.pk, received=upload.length).update(finished_at=now):
+    if not Upload.objects.open().filter(pk=upload.pk, received=F("length")).update(finished_at=now):
         return Upload.objects.select_related("file").get(pk=upload.pk)
     grant = Grant.objects.filter(user_id=upload.owner_id, key=upload.grant_key).first()
     if grant is None:
@@ -66,7 +68,7 @@ def _add_version(*, file: StoredFile, blob: Blob, size: int, grant: Grant, inste
     )
     StoredFile.objects.filter(pk=file.pk).update(current=version, changed_at=timezone.now())
     ended = [each.grant_id for each in instead]
-    old_blobs: set[object] = {each.blob_id for each in instead}
+    old_blobs: set[uuid.UUID] = {each.blob_id for each in instead}
     too_old = list(file.versions.order_by("-number")[VERSIONS_KEPT + len(instead) :])
     Version.objects.filter(pk__in=[each.pk for each in (*instead, *too_old)]).delete()
     blobs.doom(blob_ids=old_blobs | {each.blob_id for each in too_old})

@@ -58,7 +58,7 @@ def _sent(request: Request, version: Version) -> HttpResponseBase:
         return _guarded(HttpResponse(status=416, headers={"Content-Range": str(error)}))
     response = _streamed(request, version, found)
     shown = "shown" in request.GET and version.content_type in names.SHOWN
-    response["Content-Disposition"] = content_disposition_header(not shown, version.file.name)
+    response["Content-Disposition"] = content_disposition_header(not shown, version.file.name) or "attachment"
     response["ETag"], response["Accept-Ranges"] = etag, "bytes"
     response["Last-Modified"] = http_date(version.created_at.timestamp())
     return _guarded(response)

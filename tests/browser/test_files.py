@@ -1,4 +1,4 @@
-"""Files in a real browser: a full disk (story 7), a hostile name, two at once, drag and drop, with scripts and without."""
+"""Files in a real browser: a full disk (story 7), a hostile name, two at once, drag and drop."""
 
 import re
 import threading
