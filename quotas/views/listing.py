@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.shortcuts import render
 
@@ -18,7 +19,7 @@ def folder_page(
 ) -> HttpResponse:
     """Show the folders and files of one folder, newest first."""
     rows = StoredFile.objects.visible_to(request.user).in_folder(folder).with_current()
-    page: keyset.Page[StoredFile] = keyset.page(rows, by=("changed_at", "pk"), cursor=request.GET.get("after", ""))
+    page = _page(request, rows)
     context = {
         "folder": folder,
         "trail": files.trail(folder=folder),
@@ -30,6 +31,13 @@ def folder_page(
         **standing(request),
     }
     return render(request, "quotas/file_list.html", context, status=status)
+
+
+def _page(request: Request, rows: Any) -> keyset.Page[StoredFile]:
+    try:
+        return keyset.page(rows, by=("changed_at", "pk"), cursor=request.GET.get("after", ""))
+    except keyset.CursorInvalid as error:
+        raise BadRequest(str(error)) from error
 
 
 def standing(request: Request) -> dict[str, Any]:

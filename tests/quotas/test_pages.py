@@ -49,6 +49,21 @@ def test_a_list_asks_as_many_queries_for_many_files(alice, at_alices, page):
     assert asked() == few
 
 
+def test_a_page_that_begins_nowhere_is_refused(at_alices):
+    assert at_alices.get(reverse("quotas:files") + "?after=rubbish").status_code == 400
+
+
+def test_pages_follow_each_other(alice, at_alices, monkeypatch):
+    monkeypatch.setattr("lib.keyset.page.__kwdefaults__", {"limit": 2, "cursor": ""})
+    for number in range(3):
+        stored(alice, 1, name=f"{number}.txt")
+
+    first = at_alices.get(reverse("quotas:files"))
+    second = at_alices.get(reverse("quotas:files"), {"after": first.context["older"]})
+
+    assert [file.name for page in (first, second) for file in page.context["files"]] == ["2.txt", "1.txt", "0.txt"]
+
+
 def another(user, number, page):
     file = stored(user, 1, name=f"{number}.txt")
     if page == "trash":
