@@ -23,6 +23,8 @@ from lib import strict_json
 from lib.problems import Refused, problem
 from lib.rate_limits import Limit
 from preferences.api import router as preferences
+from quotas.api import router as files
+from quotas.services.errors import QuotaError
 from sessions_app import services as sessions
 from sessions_app.api import router as people
 from sessions_app.api_auth import BearerToken, SignedIn, count
@@ -31,7 +33,7 @@ from webhooks import services as webhooks
 from webhooks.api import router as hooks
 
 View = Callable[..., HttpResponseBase]
-ROUTERS = (people, preferences, flags, hooks, mails)
+ROUTERS = (people, preferences, flags, hooks, mails, files)
 # What an app refuses with a sentence, and the status that says it; the nearest kind counts.
 REFUSALS: dict[type[Exception], int] = {
     sessions.SessionsError: 422,
@@ -43,6 +45,7 @@ REFUSALS: dict[type[Exception], int] = {
     webhooks.RotatedTooOften: 409,
     mail.MailError: 422,
     mail.KeyConflict: 409,
+    QuotaError: 409,
 }
 
 

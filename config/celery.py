@@ -143,6 +143,32 @@ app.conf.update(
             "schedule": crontab(minute="41"),
             "options": {"expires": 3600},
         },
+        "expire-uploads": {
+            "task": "quotas.tasks.expire_uploads",
+            "schedule": 300,
+            "options": {"expires": 300},
+        },
+        # What a lost bell left behind.
+        "draw-pictures": {
+            "task": "quotas.tasks.draw_pictures",
+            "schedule": 120,
+            "options": {"expires": 120},
+        },
+        "mail-limit-notices": {
+            "task": "quotas.tasks.mail_notices",
+            "schedule": 120,
+            "options": {"expires": 120},
+        },
+        "empty-old-trash": {
+            "task": "quotas.tasks.empty_old_trash",
+            "schedule": crontab(minute="41"),
+            "options": {"expires": 3600},
+        },
+        "snapshot-usage": {
+            "task": "quotas.tasks.snapshot_usage",
+            "schedule": crontab(hour="0", minute="7"),
+            "options": {"expires": 3600},
+        },
         "take-over-flag-counts": {
             "task": "featureflags.tasks.take_over_counts",
             "schedule": 60,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -134,6 +134,30 @@ class Environment:
         if b"PRIVATE KEY" not in key:
             raise ImproperlyConfigured("EMAIL_DKIM_KEY_FILE must hold a private RSA key in PEM.")
         return key
+
+    def storage(self, key: str, folder: Path) -> dict[str, Any]:
+        """Return one of Django's storages: a folder, or a bucket of S3 or of what speaks its language."""
+        if not self.text(key, "-").startswith("s3"):
+            if self._env.str(key, "").strip():
+                raise ImproperlyConfigured(f"{key} must look like s3://key:secret@host/bucket.")
+            options: dict[str, Any] = {"location": str(folder), "file_permissions_mode": 0o640}
+            return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+        self._check_scheme(key, frozenset({"s3", "s3+http"}), "s3://key:secret@host/bucket")
+        parts = self._parsed(key, None, urlsplit, "an address such as s3://key:secret@host/bucket")
+        bucket, _, location = parts.path.strip("/").partition("/")
+        if not parts.hostname or not bucket:
+            raise ImproperlyConfigured(f"{key} must name a host and a bucket: s3://key:secret@host/bucket.")
+        scheme = "http" if parts.scheme == "s3+http" else "https"
+        options = {
+            "bucket_name": bucket,
+            "location": location,
+            "endpoint_url": f"{scheme}://{parts.netloc.rpartition('@')[2]}",
+            "access_key": unquote(parts.username or "") or None,
+            "secret_key": unquote(parts.password or "") or None,
+            "default_acl": None,
+            "file_overwrite": True,
+        }
+        return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
 
     def _check_scheme(self, key: str, schemes: frozenset[str], example: str) -> None:
         if self.text(key).partition("://")[0] not in schemes:

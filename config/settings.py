@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "featureflags",
     "webhooks",
     "emailqueue",
+    "quotas",
 ]
 
 MIDDLEWARE = [
@@ -277,6 +278,12 @@ RETRY_AFTER_SECONDS = 30
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 # The page of a flag with as many rules, variants and segments as one may have.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
+# The first one refuses what has no room, before it is read.
+FILE_UPLOAD_HANDLERS = [
+    "quotas.upload_handlers.QuotaUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Mail, time, files, logs ------------------------------------------------------------------------------
 
@@ -324,7 +331,8 @@ STATIC_URL = "static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # What people upload. Never served by its path: each download asks who may.
+    "default": env.storage("FILES_URL", DATA_DIR / "files"),
     "staticfiles": {
         "BACKEND": env.text("STATICFILES_BACKEND", "whitenoise.storage.CompressedManifestStaticFilesStorage")
     },

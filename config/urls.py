@@ -22,6 +22,7 @@ pages: list[URLPattern | URLResolver] = [
     path("", include("featureflags.urls")),
     path("", include("webhooks.urls")),
     path("", include("emailqueue.urls")),
+    path("", include("quotas.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -19,7 +19,15 @@ for key in (
     "HALL_NAME",
 ):
     os.environ.pop(key, None)
-for key in ("EMAIL_URL", "DEFAULT_FROM_EMAIL", "METRICS_ALLOWED", "TRUSTED_PROXIES", "STATIC_ROOT", "LOG_LEVEL"):
+for key in (
+    "EMAIL_URL",
+    "DEFAULT_FROM_EMAIL",
+    "METRICS_ALLOWED",
+    "TRUSTED_PROXIES",
+    "STATIC_ROOT",
+    "LOG_LEVEL",
+    "FILES_URL",
+):
     os.environ.pop(key, None)
 
 # One Redis database for each worker of pytest-xdist; 0 belongs to what runs beside the tests.
@@ -38,10 +46,12 @@ os.environ |= {
 }
 
 from config.settings import *  # noqa: E402, F403
-from config.settings import INSTALLED_APPS, STATIC_ROOT  # noqa: E402
+from config.settings import INSTALLED_APPS, STATIC_ROOT, STORAGES  # noqa: E402
 
 Path(STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 # Fast, because what is tested is never the hash itself.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Django's own engines run beside ours, to show the faults that ours must not have.
 INSTALLED_APPS = [*INSTALLED_APPS, "django.contrib.sessions"]
+# Tests that look at files on a disk give themselves a folder.
+STORAGES = STORAGES | {"default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}

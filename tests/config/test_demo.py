@@ -15,6 +15,7 @@ from emailqueue.models import Email, EmailEvent, EmailRecipient, OptOut, Suppres
 from featureflags.models import Flag, FlagChange
 from lib import demo
 from preferences.models import DevicePreference, Preference
+from quotas.models import StoredFile
 from sessions_app import demo as people
 from sessions_app.models import ApiToken, Device, SecurityEvent, Session, User
 from tests.demo import seed
@@ -120,6 +121,7 @@ def test_it_says_in_one_line_what_it_made(demo_mode):
         "mails": str(Email.objects.count()),
         "suppressions": str(Suppression.objects.count()),
         "opt_outs": str(OptOut.objects.count()),
+        "files": str(StoredFile.objects.count()),
     }
 
 
@@ -249,4 +251,5 @@ def test_every_app_with_a_part_has_registered_it():
         "featureflags",
         "webhooks",
         "emailqueue",
+        "quotas",
     ]

@@ -61,6 +61,7 @@ DJANGOS_HOOKS = {
     "process_view",
     "process_exception",
     "process_template_response",
+    "handle_raw_input",
 }
 # What an HTML parser and a mail server call.
 PROTOCOLS_HOOKS = {"handle_starttag", "handle_endtag", "handle_data", "handle_RCPT", "handle_DATA"}

@@ -1,0 +1,107 @@
+"""The one place where accounts change: checked, moved and written down under their locks.
+
+Lock order: files, then grants by key, then accounts by key, as the last rows of a transaction.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from quotas import allowance, signals, tasks
+from quotas.models import Account, Grant, Notice, UsageEvent
+from quotas.services import limits
+from quotas.services.errors import QuotaExceeded
+
+
+class Move(NamedTuple):
+    """What an account's two numbers change by."""
+
+    used: int = 0
+    reserved: int = 0
+
+
+class Sheet:
+    """The moves of one transaction, added up by account."""
+
+    def __init__(self) -> None:
+        self.moves: dict[int, Move] = {}
+        self.grant_key = ""
+
+    def reserve(self, charges: Mapping[int, int], sign: int = 1) -> None:
+        for account, amount in charges.items():
+            self._add(account, Move(reserved=sign * amount))
+
+    def use(self, charges: Mapping[int, int], sign: int = 1) -> None:
+        for account, amount in charges.items():
+            self._add(account, Move(used=sign * amount))
+
+    def give_back(self, grants: Iterable[Grant]) -> None:
+        """Take away what these grants charge, each as its state has it."""
+        for grant in grants:
+            if grant.state == Grant.State.HELD:
+                self.reserve(grant.charges(), -1)
+            elif grant.state == Grant.State.USED:
+                self.use(grant.charges(), -1)
+
+    def _add(self, account: int, move: Move) -> None:
+        before = self.moves.get(account, Move())
+        self.moves[account] = Move(before.used + move.used, before.reserved + move.reserved)
+
+
+def post(*, sheet: Sheet) -> None:
+    """Move the accounts, in the caller's transaction, of which these are the last locks.
+
+    Raise QuotaExceeded when an account would get more in all than it has room for. What gives back is never refused
+    (invariant 4).
+    """
+    moves = {key: move for key, move in sheet.moves.items() if move != Move()}
+    accounts = {row.pk: row for row in Account.objects.filter(pk__in=moves).locked()}
+    now = timezone.now()
+    limits.renew_limits(accounts=list(accounts.values()), now=now)
+    for key, account in accounts.items():
+        more = moves[key].used + moves[key].reserved
+        if not allowance.fits(account.balance, more, now):
+            raise exceeded(account=account, wanted=more, now=now)
+    for key, account in accounts.items():
+        _move(account, moves[key], now, sheet.grant_key)
+
+
+def _move(account: Account, move: Move, now: datetime, key: str) -> None:
+    used = account.used + move.used
+    Account.objects.filter(pk=account.pk).update(
+        used=F("used") + move.used,
+        reserved=F("reserved") + move.reserved,
+        soft_passed_at=limits.soft_passed_at(account=account, used=used, now=now),
+    )
+    if move.used:
+        UsageEvent.objects.create(account=account, at=now, change=move.used, used=used, grant_key=key)
+        note_levels(account=account, used=used)
+
+
+def note_levels(*, account: Account, used: int) -> None:
+    """Raise a notice for each level that is newly reached, and clear those well below which use has fallen."""
+    standing = set(Notice.objects.standing().filter(account=account).values_list("level", flat=True))
+    reached = allowance.levels_reached(used, account.hard)
+    if left := standing & allowance.levels_left(used, account.hard):
+        Notice.objects.standing().filter(account=account, level__in=left).update(cleared_at=timezone.now())
+    for level in sorted(reached - standing):
+        Notice.objects.create(account=account, level=level)
+        transaction.on_commit(lambda: tasks.mail_notices.delay(), robust=True)
+        signals.level_reached.send(sender=Account, account=account, level=level, used=used, hard=account.hard)
+
+
+def exceeded(*, account: Account, wanted: int, now: datetime) -> QuotaExceeded:
+    """Return the refusal of an amount that this account has no room for, with its numbers."""
+    others = account.group.name if account.group else "the hall"
+    return QuotaExceeded(
+        holder="you" if account.user_id else others,
+        resource=account.resource,
+        wanted=wanted,
+        used=account.used,
+        reserved=account.reserved,
+        limit=account.balance.ceiling(now),
+    )

@@ -1,0 +1,111 @@
+"""Many at once: exactly what fits is granted, and without the locks more would be."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from quotas.models import Grant
+from quotas.services import errors, grants, reserving, statements
+from tests.quotas.conftest import limit, must_balance, numbers
+from tests.quotas.test_grants import reserve
+from tests.races import race
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+# --- At once ----------------------------------------------------------------------------------------------
+
+
+def many(user, count, threads=32, call=None):
+    call = call or (lambda number: reserve(user, 1, key=f"k{number}"))
+
+    def one(number):
+        try:
+            return call(number)
+        except errors.QuotaExceeded:
+            return None
+        finally:
+            if not connection.in_atomic_block:
+                connection.close()
+
+    with ThreadPoolExecutor(threads) as pool:
+        return [each for each in pool.map(one, range(count)) if each is not None]
+
+
+def test_thirty_two_at_once_are_granted_exactly_what_fits(alice):
+    limit(alice, 100)
+
+    assert len(many(alice, 160)) == 100
+    assert numbers(alice) == (0, 100)
+    must_balance(plain_grants=True)
+
+
+def test_without_the_lock_more_is_granted_than_fits(alice, monkeypatch):
+    """The control: two processes, each with a counter of its own, and accounts that nobody locks."""
+    limit(alice, 100)
+    reserve(alice, 1, key="first")
+    for statement in ("QUICK", "ACCOUNTS"):
+        without = getattr(statements, statement).replace("FOR NO KEY UPDATE OF a", "")
+        monkeypatch.setattr(statements, statement, without)
+
+    granted = many(alice, 160, call=lambda number: serve_alone(alice, f"k{number}"))
+
+    assert len(granted) > 99
+
+
+def test_counters_of_several_processes_grant_together_what_fits(alice):
+    limit(alice, 100)
+
+    granted = many(alice, 160, call=lambda number: serve_alone(alice, f"k{number}"))
+
+    assert len(granted) == 100
+
+
+def serve_alone(user, key):
+    ticket = reserving.Ticket(user.pk, key, "storage", 1, 0, timedelta(hours=1))
+    reserving.Counter().serve(ticket)
+    if ticket.grant is None:
+        raise ticket.error
+    return ticket.grant
+
+
+def test_a_wish_that_fails_does_not_fail_its_neighbours(alice):
+    good = reserving.Ticket(alice.pk, "good", "storage", 1, 0, timedelta(hours=1))
+    bad = reserving.Ticket(alice.pk, "bad\0", "storage", 1, 0, timedelta(hours=1))
+
+    reserving._serve([bad, good])
+
+    assert good.grant is not None
+    assert bad.grant is None
+    assert bad.error is not None
+
+
+def test_what_is_reserved_inside_a_transaction_stands_or_falls_with_it(alice):
+    with transaction.atomic(durable=True):
+        reserve(alice, 10)
+        transaction.set_rollback(True)
+
+    assert not Grant.objects.filter(user=alice).exists()
+
+
+def test_two_commits_of_one_grant_at_once_use_it_once(alice):
+    grant = reserve(alice, 10)
+
+    results = race(*[lambda: grants.commit(grant_id=grant.pk, amount=10).state for _ in range(4)])
+
+    assert results == ["used"] * 4
+    assert numbers(alice) == (10, 0)
+    must_balance(plain_grants=True)
+
+
+def test_a_commit_and_a_release_at_once_do_one_of_the_two(alice):
+    for number in range(5):
+        grant = reserve(alice, 10, key=f"k{number}")
+        race(
+            lambda: grants.commit(grant_id=grant.pk, amount=10),  # noqa: B023
+            lambda: grants.release(key=grant.key, user_id=alice.pk),  # noqa: B023
+        )
+
+    must_balance(plain_grants=True)
