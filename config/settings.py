@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "preferences",
     "idempotency",
     "featureflags",
+    "comments",
 ]
 
 MIDDLEWARE = [

@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from django.core.management import CommandError
 from django.db import OperationalError, connection
 
+from comments.models import Discussion
 from config import demo as player
 from config.models import DemoPart
 from featureflags.models import Flag, FlagChange
@@ -64,6 +65,7 @@ def lives():
 def forget():
     User.objects.all().delete()
     SecurityEvent.objects.all().delete()
+    Discussion.objects.all().delete()
     DemoPart.objects.all().delete()
 
 
@@ -109,6 +111,7 @@ def test_it_says_in_one_line_what_it_made(demo_mode):
         "preferences": str(Preference.objects.count()),
         "flags": str(Flag.objects.count()),
         "changes": str(FlagChange.objects.count()),
+        "discussions": str(Discussion.objects.count()),
     }
 
 
@@ -232,4 +235,4 @@ def test_played_parts_are_known_to_the_player(demo_mode):
 
 
 def test_every_app_with_a_part_has_registered_it():
-    assert [slug for slug, _ in demo.parts()] == ["sessions_app", "preferences", "featureflags"]
+    assert [slug for slug, _ in demo.parts()] == ["sessions_app", "preferences", "featureflags", "comments"]

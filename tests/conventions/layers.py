@@ -19,6 +19,8 @@ ENGINES = {
     "idempotency.keys",
     "sessions_app.clients",
     "featureflags.evaluation",
+    "comments.rendering",
+    "tagging.names",
     "bookings.availability",
     "payments.allocation",
     "emailqueue.classification",

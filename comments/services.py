@@ -1,0 +1,23 @@
+"""Every write about discussions."""
+
+from django.db import transaction
+
+from comments import rendering
+from comments.models import Discussion
+from sessions_app.models import User
+
+
+class CommentsError(Exception):
+    """A rule of this app refused the request; the message is for the person."""
+
+
+@transaction.atomic(durable=True)
+def open_discussion(*, title: str, body: str, by: User) -> Discussion:
+    """Put a discussion on the noticeboard; `body` is Markdown and is rendered here, once."""
+    return Discussion.objects.create(
+        title=title,
+        body=body,
+        body_html=rendering.render(body),
+        renderer_version=rendering.VERSION,
+        author=by,
+    )

@@ -1,0 +1,56 @@
+"""The noticeboard: discussions, newest first, one by one, and a new one."""
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_safe
+
+from comments import services
+from comments.forms import DiscussionForm
+from comments.models import Discussion
+from lib import keyset
+from sessions_app.requests import Request
+
+NEWEST = ("created_at", "id")
+
+
+@require_safe
+def discussion_list(request: Request) -> HttpResponse:
+    rows = Discussion.objects.visible_to(request.user).with_authors()
+    page = page_of(rows, request)
+    context = {
+        "discussions": page.items,
+        "begins": not request.GET.get("cursor"),
+        "older": urlencode({"cursor": page.next}) if page.next else "",
+    }
+    return render(request, "comments/discussion_list.html", context)
+
+
+def page_of(rows: QuerySet[Discussion], request: Request) -> keyset.Page[Discussion]:
+    cursor = request.GET.get("cursor", "")
+    try:
+        return keyset.page(rows, by=NEWEST, cursor=cursor[: keyset.CURSOR_MAX])
+    except keyset.CursorInvalid as error:
+        raise BadRequest(str(error)) from error
+
+
+@require_safe
+def discussion_detail(request: Request, discussion_id: int) -> HttpResponse:
+    rows = Discussion.objects.visible_to(request.user).with_authors()
+    discussion = get_object_or_404(rows, pk=discussion_id)
+    return render(request, "comments/discussion_detail.html", {"discussion": discussion})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def discussion_new(request: Request) -> HttpResponse:
+    form = DiscussionForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST":
+        return render(request, "comments/discussion_form.html", {"form": form})
+    if not form.is_valid():
+        return render(request, "comments/discussion_form.html", {"form": form}, status=422)
+    discussion = services.open_discussion(by=request.user, **form.cleaned_data)
+    messages.success(request, "It is on the noticeboard.")
+    return redirect(discussion)
