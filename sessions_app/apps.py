@@ -6,10 +6,17 @@ class SessionsAppConfig(AppConfig):
     verbose_name = "Sign-in and sessions"
 
     def ready(self) -> None:
-        from lib import demo, waiting
+        from lib import demo, navigation, waiting
+        from lib.navigation import Entry
         from sessions_app import receivers  # noqa: F401  (connects the answers to sign-in signals)
         from sessions_app.demo import furnish
         from sessions_app.waiting import waits
 
+        navigation.register("account", Entry("Devices", "sessions_app:devices", place=10))
+        navigation.register("account", Entry("Security log", "sessions_app:security_log", place=11))
+        navigation.register("account", Entry("API tokens", "sessions_app:tokens", place=12))
+        navigation.register("account", Entry("Mail address", "account_email", place=30))
+        navigation.register("account", Entry("Password", "account_change_password", place=31))
+        navigation.register("account", Entry("Two-factor", "mfa_index", place=32))
         waiting.register(waits)
         demo.register("sessions_app", furnish)
