@@ -7,6 +7,8 @@ class CommentsConfig(AppConfig):
 
     def ready(self) -> None:
         from comments.demo import furnish
-        from lib import demo
+        from lib import demo, navigation
+        from lib.navigation import Entry
 
+        navigation.register("hall", Entry("Discussions", "comments:discussions", place=20, namespace="comments"))
         demo.register("comments", furnish)
