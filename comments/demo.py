@@ -4,6 +4,7 @@ from comments import rendering
 from comments.models import Discussion
 from lib import demo
 from lib.demo import Scene
+from likes.models import Reaction
 from sessions_app.models import User
 
 # Who opened it, how many days ago, its title and its text.
@@ -60,9 +61,20 @@ DISCUSSIONS = (
 )
 
 
+SAID = (
+    ("like", "like"),
+    ("like", "like"),
+    ("like", "like"),
+    ("emoji", "heart"),
+    ("emoji", "thanks"),
+    ("emoji", "laugh"),
+)
+
+
 def furnish(scene: Scene) -> dict[str, int]:
-    """Hang up the discussions."""
-    people = {user.email: user for user in User.objects.filter(email__endswith=f"@{demo.DOMAIN}")}
+    """Hang up the discussions, and let people react to them."""
+    everybody = list(User.objects.filter(email__endswith=f"@{demo.DOMAIN}", is_active=True).order_by("pk"))
+    people = {user.email: user for user in everybody}
     rows = [
         Discussion(
             title=title,
@@ -74,5 +86,18 @@ def furnish(scene: Scene) -> dict[str, int]:
         )
         for name, days, title, body in DISCUSSIONS
     ]
-    Discussion.objects.bulk_create(sorted(rows, key=lambda row: row.created_at))
-    return {"discussions": len(rows)}
+    discussions = Discussion.objects.bulk_create(sorted(rows, key=lambda row: row.created_at))
+    said = [reaction for discussion in discussions for reaction in _reactions(scene, discussion, everybody)]
+    Reaction.objects.bulk_create(sorted(said, key=lambda row: row.created_at))
+    return {"discussions": len(rows), "reactions": len(said)}
+
+
+def _reactions(scene: Scene, discussion: Discussion, people: list[User]) -> list[Reaction]:
+    """Return what some of the people said to one discussion; each said one thing, and its author was told."""
+    rows = []
+    for user in scene.random.sample(people, scene.random.randint(0, min(len(people), 17))):
+        family, kind = scene.random.choice(SAID)
+        at = discussion.created_at + (scene.now - discussion.created_at) * scene.random.random()
+        if user != discussion.author:
+            rows.append(Reaction(thing=discussion, user=user, family=family, kind=kind, created_at=at, noticed_at=at))
+    return rows

@@ -10,6 +10,7 @@ Invariants:
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -36,6 +37,11 @@ class Discussion(models.Model):
     renderer_version = models.PositiveSmallIntegerField(editable=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
+    # In this order: what is removed with a discussion is counted down before its counts go.
+    reactions = GenericRelation("likes.Reaction")
+    reaction_counts = GenericRelation("likes.ReactionCount")
+
+    reaction_families = ("like", "emoji")
 
     objects = DiscussionQuerySet.as_manager()
 
@@ -54,6 +60,10 @@ class Discussion(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("comments:discussion", args=[self.pk])
+
+    @property
+    def owner_id(self) -> int | None:
+        return self.author_id
 
     @property
     def html(self) -> SafeString:

@@ -12,6 +12,7 @@ from comments import services
 from comments.forms import DiscussionForm
 from comments.models import Discussion
 from lib import keyset
+from likes import services as likes
 from sessions_app.requests import Request
 
 NEWEST = ("created_at", "id")
@@ -23,6 +24,7 @@ def discussion_list(request: Request) -> HttpResponse:
     page = page_of(rows, request)
     context = {
         "discussions": page.items,
+        "standings": likes.standings(things=page.items, user=request.user),
         "begins": not request.GET.get("cursor"),
         "older": urlencode({"cursor": page.next}) if page.next else "",
     }
@@ -41,7 +43,8 @@ def page_of(rows: QuerySet[Discussion], request: Request) -> keyset.Page[Discuss
 def discussion_detail(request: Request, discussion_id: int) -> HttpResponse:
     rows = Discussion.objects.visible_to(request.user).with_authors()
     discussion = get_object_or_404(rows, pk=discussion_id)
-    return render(request, "comments/discussion_detail.html", {"discussion": discussion})
+    context = {"discussion": discussion, "standing": likes.read_standing(thing=discussion, user=request.user)}
+    return render(request, "comments/discussion_detail.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -23,6 +23,8 @@ from lib import strict_json
 from lib.keyset import CursorInvalid
 from lib.problems import Refused, problem
 from lib.rate_limits import Limit
+from likes import services as likes_services
+from likes.api import router as likes
 from preferences.api import router as preferences
 from sessions_app import services as sessions
 from sessions_app.api import router as people
@@ -36,6 +38,8 @@ View = Callable[..., HttpResponse]
 REFUSALS: dict[type[Exception], int] = {
     sessions.SessionsError: 422,
     sessions.TooManyTokens: 409,
+    likes_services.LikesError: 422,
+    likes_services.OwnThing: 409,
 }
 
 
@@ -110,7 +114,7 @@ api = HallAPI(
     auth=[BearerToken(), SignedIn()],
     parser=StrictParser(),
 )
-for router in (people, preferences):
+for router in (people, preferences, likes):
     api.add_router("", guarded_router(router, policies=once.OPERATIONS))
 
 

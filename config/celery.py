@@ -118,6 +118,16 @@ app.conf.update(
             "schedule": 60,
             "options": {"expires": 60},
         },
+        "tell-owners-of-likes": {
+            "task": "likes.tasks.send_like_notices",
+            "schedule": 300,
+            "options": {"expires": 300},
+        },
+        "sweep-stray-likes": {
+            "task": "likes.tasks.sweep_strays",
+            "schedule": crontab(hour="3", minute="41"),
+            "options": {"expires": 3600},
+        },
     },
 )
 app.autodiscover_tasks()

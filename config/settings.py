@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "preferences",
     "idempotency",
     "featureflags",
+    "likes",
     "comments",
 ]
 
@@ -232,6 +233,12 @@ FLAG_EXPOSURE_DAYS = 30
 FLAG_STALE_DAYS = env.number("FLAG_STALE_DAYS", 30)
 # OFREP requests a minute, for each token and for each address without one.
 FLAG_OFREP_PER_MINUTE = env.number("FLAG_OFREP_PER_MINUTE", 600)
+
+# --- Likes ------------------------------------------------------------------------------------------------
+
+# Whether people may like what is their own; votes on it are never counted.
+LIKE_OWN = env.flag("LIKE_OWN", True)
+LIKE_EMOJI = env.names("LIKE_EMOJI", ["heart", "thanks", "laugh", "wow", "party"])
 
 # --- What browsers are told -------------------------------------------------------------------------------
 

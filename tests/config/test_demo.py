@@ -14,6 +14,7 @@ from config import demo as player
 from config.models import DemoPart
 from featureflags.models import Flag, FlagChange
 from lib import demo
+from likes.models import Reaction
 from preferences.models import DevicePreference, Preference
 from sessions_app import demo as people
 from sessions_app.models import ApiToken, Device, SecurityEvent, Session, User
@@ -112,6 +113,7 @@ def test_it_says_in_one_line_what_it_made(demo_mode):
         "flags": str(Flag.objects.count()),
         "changes": str(FlagChange.objects.count()),
         "discussions": str(Discussion.objects.count()),
+        "reactions": str(Reaction.objects.count()),
     }
 
 

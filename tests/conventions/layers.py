@@ -55,7 +55,7 @@ OF_LOWER = {
     "apps": {"services"},
 }
 # What lib may know of a database: how to ask whatever it is given.
-QUESTIONS = {"Q", "QuerySet"}
+QUESTIONS = {"Exists", "OuterRef", "Q", "QuerySet"}
 OF_LOWER_NOTHING = {"models", "forms", "urls", "admin", "commands", "signals", "tasks", "delivery", "templatetags"}
 
 
