@@ -6,6 +6,7 @@ from lib import demo
 from lib.demo import Scene
 from likes.models import Reaction
 from sessions_app.models import User
+from tagging import services as tagging
 
 # Who opened it, how many days ago, its title and its text.
 DISCUSSIONS = (
@@ -61,6 +62,18 @@ DISCUSSIONS = (
 )
 
 
+TAGS = {
+    "Who knows why": ("laser-cutter", "workshop"),
+    "A quiet hour": ("workshop", "noise"),
+    "Moving the door": ("electronics", "door"),
+    "What belongs": ("safety",),
+    "Show us": ("meetings",),
+    "C++ or Rust": ("C++", "Rust", "kiln", "electronics"),
+    "A spreadsheet": ("spreadsheets", "electronics"),
+    "Bread on": ("kitchen", "bread"),
+    "Lost": ("lost and found",),
+    "Which wood": ("garden", "wood", "workshop"),
+}
 SAID = (
     ("like", "like"),
     ("like", "like"),
@@ -89,7 +102,14 @@ def furnish(scene: Scene) -> dict[str, int]:
     discussions = Discussion.objects.bulk_create(sorted(rows, key=lambda row: row.created_at))
     said = [reaction for discussion in discussions for reaction in _reactions(scene, discussion, everybody)]
     Reaction.objects.bulk_create(sorted(said, key=lambda row: row.created_at))
-    return {"discussions": len(rows), "reactions": len(said)}
+    made = {
+        name
+        for discussion in discussions
+        for begin, names in TAGS.items()
+        if discussion.title.startswith(begin)
+        for name in tagging.set_tags(thing=discussion, names=names, by=discussion.author)
+    }
+    return {"discussions": len(rows), "reactions": len(said), "tags": len(made)}
 
 
 def _reactions(scene: Scene, discussion: Discussion, people: list[User]) -> list[Reaction]:

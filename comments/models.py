@@ -40,6 +40,7 @@ class Discussion(models.Model):
     # In this order: what is removed with a discussion is counted down before its counts go.
     reactions = GenericRelation("likes.Reaction")
     reaction_counts = GenericRelation("likes.ReactionCount")
+    tags = GenericRelation("tagging.Item")
 
     reaction_families = ("like", "emoji")
 
@@ -60,6 +61,9 @@ class Discussion(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("comments:discussion", args=[self.pk])
+
+    def may_be_tagged_by(self, user: Any) -> bool:
+        return user.is_staff or self.owner_id == user.pk
 
     @property
     def owner_id(self) -> int | None:

@@ -14,6 +14,7 @@ from comments.models import Discussion
 from lib import keyset
 from likes import services as likes
 from sessions_app.requests import Request
+from tagging import services as tagging
 
 NEWEST = ("created_at", "id")
 
@@ -25,6 +26,7 @@ def discussion_list(request: Request) -> HttpResponse:
     context = {
         "discussions": page.items,
         "standings": likes.standings(things=page.items, user=request.user),
+        "tags": tagging.tags_of(things=page.items),
         "begins": not request.GET.get("cursor"),
         "older": urlencode({"cursor": page.next}) if page.next else "",
     }
@@ -43,7 +45,12 @@ def page_of(rows: QuerySet[Discussion], request: Request) -> keyset.Page[Discuss
 def discussion_detail(request: Request, discussion_id: int) -> HttpResponse:
     rows = Discussion.objects.visible_to(request.user).with_authors()
     discussion = get_object_or_404(rows, pk=discussion_id)
-    context = {"discussion": discussion, "standing": likes.read_standing(thing=discussion, user=request.user)}
+    context = {
+        "discussion": discussion,
+        "standing": likes.read_standing(thing=discussion, user=request.user),
+        "tags": tagging.tags_of(things=[discussion])[discussion.pk],
+        "may_tag": discussion.may_be_tagged_by(request.user),
+    }
     return render(request, "comments/discussion_detail.html", context)
 
 
@@ -54,6 +61,11 @@ def discussion_new(request: Request) -> HttpResponse:
         return render(request, "comments/discussion_form.html", {"form": form})
     if not form.is_valid():
         return render(request, "comments/discussion_form.html", {"form": form}, status=422)
-    discussion = services.open_discussion(by=request.user, **form.cleaned_data)
+    tags = tagging.split_names(text=form.cleaned_data.pop("tags"))
+    try:
+        discussion = services.open_discussion(by=request.user, tags=tags, **form.cleaned_data)
+    except tagging.NamesRefused as error:
+        form.add_error("tags", error.reasons)
+        return render(request, "comments/discussion_form.html", {"form": form}, status=422)
     messages.success(request, "It is on the noticeboard.")
     return redirect(discussion)

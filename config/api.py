@@ -30,6 +30,8 @@ from sessions_app import services as sessions
 from sessions_app.api import router as people
 from sessions_app.api_auth import BearerToken, SignedIn, count, unauthorised
 from sessions_app.requests import Request
+from tagging import services as tagging_services
+from tagging.api import router as tagging
 
 JSON_TYPE = "application/json"
 MEDIA_TYPE = Refused(415, f"Send the body as `{JSON_TYPE}`.", headers={"Accept": JSON_TYPE, "Accept-Patch": JSON_TYPE})
@@ -40,6 +42,8 @@ REFUSALS: dict[type[Exception], int] = {
     sessions.TooManyTokens: 409,
     likes_services.LikesError: 422,
     likes_services.OwnThing: 409,
+    tagging_services.TaggingError: 422,
+    tagging_services.UnknownTag: 404,
 }
 
 
@@ -114,7 +118,7 @@ api = HallAPI(
     auth=[BearerToken(), SignedIn()],
     parser=StrictParser(),
 )
-for router in (people, preferences, likes):
+for router in (people, preferences, likes, tagging):
     api.add_router("", guarded_router(router, policies=once.OPERATIONS))
 
 

@@ -20,6 +20,8 @@ ENGINES = {
     "sessions_app.clients",
     "featureflags.evaluation",
     "comments.rendering",
+    "likes.kinds",
+    "tagging.addresses",
     "tagging.names",
     "bookings.availability",
     "payments.allocation",
