@@ -4,8 +4,8 @@
 as on Stack Overflow. The questions are the pairs and triples of the most used tags and sixty sets that things carry;
 each is asked for its newest twenty, and for twenty from the middle of all things. Ours is `tagging.find` as the page
 calls it, with the things loaded as their reader may see them. The peers: django-taggit's filters, and joins written by
-hand over its table with the index (tag, thing). Suggestions: three thousand texts of one to six letters, as popular as the tags
-that they begin; taggit's are not in the order of use.
+hand over its table with the index (tag, thing). Suggestions: three thousand texts of one to six letters, as popular as
+the tags that they begin; taggit's are not in the order of use.
 """
 
 import sys

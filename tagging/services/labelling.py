@@ -243,7 +243,7 @@ def _refuse(found: dict[str, Found], implied: list[Found], carried: set[int], so
 
 def _change(item_id: int, gone: list[int], come: list[int], by: Any, source: str) -> bool:
     """Take and give; return False when one of the tags is a synonym by now."""
-    values = {"item": item_id, "gone": gone, "come": come, "source": source}
+    values: dict[str, Any] = {"item": item_id, "gone": gone, "come": come, "source": source}
     values |= {"by": by.pk if by else None, "now": timezone.now()}
     with connection.cursor() as cursor:
         cursor.execute(CHANGE, values)

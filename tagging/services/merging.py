@@ -143,8 +143,9 @@ def _move_followers(merge: Merge) -> None:
         follows.filter(tag=merge.target_id, merge=merge).update(tag=merge.source_id, merge=None)
         TagFollow.objects.bulk_create(
             [
-                TagFollow(user_id=drop.user_id, tag_id=merge.source_id, kind=drop.kind, created_at=drop.created_at)
-                for drop in merge.drops.filter(user__isnull=False)
+                TagFollow(user=drop.user, tag_id=merge.source_id, kind=drop.kind, created_at=drop.created_at)
+                for drop in merge.drops.filter(user__isnull=False).select_related("user")
+                if drop.user
             ],
             ignore_conflicts=True,
         )

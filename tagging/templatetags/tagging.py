@@ -6,6 +6,7 @@
 {% tag_cloud tags %}                                   tags as large as they are used
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,9 +36,10 @@ def tag_editor() -> dict[str, Any]:
 @register.inclusion_tag("tagging/_tag_cloud.html")
 def tag_cloud(tags: Iterable[Tag]) -> dict[str, Any]:
     """Show tags by name, in four sizes by their rank, so that one giant does not make the rest small."""
-    ranked = sorted(tags, key=lambda tag: -tag.usage_count)
-    sized = [(tag, SIZES - SIZES * place // max(len(ranked), 1)) for place, tag in enumerate(ranked)]
-    return {"sized": sorted(sized, key=lambda pair: pair[0].name)}
+    tags = sorted(tags, key=lambda tag: tag.name)
+    uses = sorted(tag.usage_count for tag in tags)
+    sized = [(tag, 1 + SIZES * bisect_left(uses, tag.usage_count) // len(uses)) for tag in tags]
+    return {"sized": sized}
 
 
 @register.filter

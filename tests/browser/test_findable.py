@@ -71,7 +71,7 @@ def test_findable(new_context):
         expect(page.get_by_role("link", name=title)).to_be_visible()
 
     operator.goto("/admin/tagging/merge/")
-    operator.locator("#result_list a").first.click()
+    operator.locator("#result_list tbody a").first.click()
     operator.get_by_role("button", name="Undo this merge").click()
     expect(operator.get_by_text("is a tag of its own again")).to_be_visible()
     page.goto("/tags/js")
@@ -94,11 +94,11 @@ def test_a_like_counts_in_its_place_by_keyboard_too(new_context, scripts):
     page.keyboard.press("Enter")
 
     expect(button).to_have_attribute("aria-pressed", "true")
-    expect(button).to_have_text("👍 Like: 2")
+    expect(button).to_have_text("Like: 2")
     expect(page.get_by_role("link", name="You and Alice")).to_be_visible()
     button.click()
     expect(button).to_have_attribute("aria-pressed", "false")
-    expect(button).to_have_text("👍 Like: 1")
+    expect(button).to_have_text("Like: 1")
     page.get_by_title("Say something else").click()
     page.get_by_role("button", name="Love").click()
     expect(page.get_by_role("button", name="Love:")).to_have_attribute("aria-pressed", "true")

@@ -17,8 +17,8 @@ def at_olga(client, db):
     return client
 
 
-def act(client, tag, name, **fields):
-    return client.post(f"/admin/tagging/tag/{tag.pk}/act/{name}/", {"reason": "because", **fields}, follow=True)
+def act(client, tag, what, **fields):
+    return client.post(f"/admin/tagging/tag/{tag.pk}/act/{what}/", {"reason": "because", **fields}, follow=True)
 
 
 def run(*arguments):
@@ -48,7 +48,7 @@ def test_every_act_works_and_is_written_down(at_olga, tag):
 
 
 @pytest.mark.parametrize(
-    ("name", "fields"),
+    ("what", "fields"),
     [
         ("merge", {"name": "nothing"}),
         ("merge", {"name": ""}),
@@ -65,10 +65,10 @@ def test_every_act_works_and_is_written_down(at_olga, tag):
     ],
 )
 @pytest.mark.django_db(transaction=True)
-def test_what_cannot_be_is_told_on_the_form(at_olga, tag, name, fields):
+def test_what_cannot_be_is_told_on_the_form(at_olga, tag, what, fields):
     tag("javascript")
 
-    response = act(at_olga, tag("js"), name, **fields)
+    response = act(at_olga, tag("js"), what, **fields)
 
     assert response.status_code == 200
     assert response.context["form"].errors

@@ -27,7 +27,8 @@ class Command(BaseCommand):
             elif len(options["names"]) != 2 or not options["reason"]:
                 raise CommandError("name SOURCE and TARGET, and say why with --reason")
             else:
-                self._merge(*options["names"], options["reason"], options["dry_run"])
+                source, target = options["names"]
+                self._merge(source, target, options["reason"], options["dry_run"])
         except services.TaggingError as error:
             raise CommandError(str(error)) from error
 
