@@ -19,8 +19,8 @@ ROUNDS = 5
 
 
 def main() -> None:
-    ours = Contender(SIDE)
-    taggit = Contender(SIDE, settings="bench.settings.labelled")
+    ours = Contender(SIDE, DATABASE_TIMEOUTS="off")
+    taggit = Contender(SIDE, settings="bench.settings.labelled", DATABASE_TIMEOUTS="off")
     ours.send("begin_ours")
     taggit("begin_taggit")
     ours.answer()
