@@ -22,6 +22,8 @@ from idempotency.routes import guarded_router
 from lib import strict_json
 from lib.problems import Refused, problem
 from lib.rate_limits import Limit
+from likes import services as likes_services
+from likes.api import router as likes
 from preferences.api import router as preferences
 from quotas.api import router as files
 from quotas.services.errors import QuotaError
@@ -29,11 +31,13 @@ from sessions_app import services as sessions
 from sessions_app.api import router as people
 from sessions_app.api_auth import BearerToken, SignedIn, count
 from sessions_app.requests import Request
+from tagging import services as tagging_services
+from tagging.api import router as tagging
 from webhooks import services as webhooks
 from webhooks.api import router as hooks
 
 View = Callable[..., HttpResponseBase]
-ROUTERS = (people, preferences, flags, hooks, mails, files)
+ROUTERS = (people, preferences, flags, hooks, mails, files, likes, tagging)
 # What an app refuses with a sentence, and the status that says it; the nearest kind counts.
 REFUSALS: dict[type[Exception], int] = {
     sessions.SessionsError: 422,
@@ -46,6 +50,10 @@ REFUSALS: dict[type[Exception], int] = {
     mail.MailError: 422,
     mail.KeyConflict: 409,
     QuotaError: 409,
+    likes_services.LikesError: 422,
+    likes_services.OwnThing: 409,
+    tagging_services.TaggingError: 422,
+    tagging_services.UnknownTag: 404,
 }
 
 

@@ -174,6 +174,31 @@ app.conf.update(
             "schedule": 60,
             "options": {"expires": 60},
         },
+        "tell-owners-of-likes": {
+            "task": "likes.tasks.send_like_notices",
+            "schedule": 300,
+            "options": {"expires": 300},
+        },
+        "refresh-tag-shortlists": {
+            "task": "tagging.tasks.refresh_shortlists",
+            "schedule": 600,
+            "options": {"expires": 600},
+        },
+        "continue-tag-merges": {
+            "task": "tagging.tasks.continue_merges",
+            "schedule": 60,
+            "options": {"expires": 60},
+        },
+        "retire-unused-tags": {
+            "task": "tagging.tasks.retire_unused_tags",
+            "schedule": crontab(hour="3", minute="52"),
+            "options": {"expires": 3600},
+        },
+        "sweep-stray-likes": {
+            "task": "likes.tasks.sweep_strays",
+            "schedule": crontab(hour="3", minute="41"),
+            "options": {"expires": 3600},
+        },
     },
 )
 app.autodiscover_tasks()

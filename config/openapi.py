@@ -18,6 +18,8 @@ TAGS = {
     "Webhooks": "Servers that hear of what happens, and what they were told.",
     "Mail": "Which mail a person gets, and for operators what became of each.",
     "Files": "What a person may store, and uploads that go on where they were cut off (tus 1.0).",
+    "Tags": "What things are called, and finding them by it.",
+    "Likes": "What people said to a thing without words, and taking it back.",
     "Preferences": "How a person wants the hall to look and to tell the time.",
     "Flags": "What is switched on, and for whom.",
 }

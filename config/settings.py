@@ -60,6 +60,9 @@ INSTALLED_APPS = [
     "webhooks",
     "emailqueue",
     "quotas",
+    "likes",
+    "tagging",
+    "comments",
 ]
 
 MIDDLEWARE = [
@@ -244,6 +247,10 @@ WEBHOOK_SECRET_KEYS = env.names("WEBHOOK_SECRET_KEYS")
 WEBHOOK_DEADLINE_SECONDS = env.number("WEBHOOK_DEADLINE_SECONDS", 15, least=1)
 # Addresses that may be reached although they are not public, each ADDRESS:PORT or ADDRESS:*.
 WEBHOOK_ALLOWED_ADDRESSES = env.names("WEBHOOK_ALLOWED_ADDRESSES")
+# --- Likes ------------------------------------------------------------------------------------------------
+
+LIKE_OWN = env.flag("LIKE_OWN", True)
+LIKE_EMOJI = env.names("LIKE_EMOJI", ["heart", "thanks", "laugh", "wow", "party"])
 
 # --- What browsers are told -------------------------------------------------------------------------------
 

@@ -6,6 +6,8 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
+from comments import rendering
+from comments.models import Discussion
 from sessions_app.models import ApiToken, Device, SecurityEvent, Session, User, token_hash
 
 PASSWORD = "correct horse battery"
@@ -66,3 +68,9 @@ def security_event(
     *, user: User | None, kind: SecurityEvent.Kind = SecurityEvent.Kind.SIGNED_IN, note: str = ""
 ) -> SecurityEvent:
     return SecurityEvent.objects.create(user=user, kind=kind, note=note)
+
+
+def discussion(*, by: User | None, title: str = "Bread on Mondays", body: str = "Bring flour.") -> Discussion:
+    return Discussion.objects.create(
+        title=title, body=body, body_html=rendering.render(body), renderer_version=rendering.VERSION, author=by
+    )

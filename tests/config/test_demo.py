@@ -9,15 +9,18 @@ from allauth.account.models import EmailAddress
 from django.core.management import CommandError
 from django.db import OperationalError, connection
 
+from comments.models import Discussion
 from config import demo as player
 from config.models import DemoPart
 from emailqueue.models import Email, EmailEvent, EmailRecipient, OptOut, Suppression
 from featureflags.models import Flag, FlagChange
 from lib import demo
+from likes.models import Reaction
 from preferences.models import DevicePreference, Preference
 from quotas.models import StoredFile
 from sessions_app import demo as people
 from sessions_app.models import ApiToken, Device, SecurityEvent, Session, User
+from tagging.models import Tag
 from tests.demo import seed
 from tests.races import Gate, held, race
 from webhooks.models import Attempt, Delivery, Endpoint
@@ -70,6 +73,8 @@ def forget():
         table.objects.all().delete()
     User.objects.all().delete()
     SecurityEvent.objects.all().delete()
+    Discussion.objects.all().delete()
+    Tag.objects.all().delete()
     DemoPart.objects.all().delete()
 
 
@@ -122,6 +127,9 @@ def test_it_says_in_one_line_what_it_made(demo_mode):
         "suppressions": str(Suppression.objects.count()),
         "opt_outs": str(OptOut.objects.count()),
         "files": str(StoredFile.objects.count()),
+        "discussions": str(Discussion.objects.count()),
+        "reactions": str(Reaction.objects.count()),
+        "tags": str(Tag.objects.count()),
     }
 
 
@@ -252,4 +260,5 @@ def test_every_app_with_a_part_has_registered_it():
         "webhooks",
         "emailqueue",
         "quotas",
+        "comments",
     ]

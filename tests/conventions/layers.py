@@ -26,6 +26,10 @@ ENGINES = {
     "quotas.ranges",
     "quotas.tus",
     "quotas.windows",
+    "comments.rendering",
+    "likes.kinds",
+    "tagging.addresses",
+    "tagging.names",
     "bookings.availability",
     "payments.allocation",
     "webhooks.addresses",
@@ -73,7 +77,7 @@ OF_LOWER = {
     "apps": {"services"},
 }
 # What lib may know of a database: how to ask whatever it is given.
-QUESTIONS = {"Q", "QuerySet"}
+QUESTIONS = {"Exists", "OuterRef", "Q", "QuerySet"}
 OF_LOWER_NOTHING = {"models", "forms", "urls", "admin", "commands", "signals", "tasks", "delivery", "templatetags"}
 
 

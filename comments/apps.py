@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class CommentsConfig(AppConfig):
+    name = "comments"
+    verbose_name = "Comments"
+
+    def ready(self) -> None:
+        from comments.demo import furnish
+        from lib import demo, navigation
+        from lib.navigation import Entry
+
+        navigation.register("hall", Entry("Discussions", "comments:discussions", place=20, namespace="comments"))
+        demo.register("comments", furnish)

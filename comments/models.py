@@ -1,0 +1,75 @@
+"""The hall's noticeboard: discussions that people open.
+
+Invariants:
+
+1. The HTML that is shown was rendered by us from the Markdown that is kept, sanitised, and stored with the version of
+   the renderer.
+2. A discussion outlives the account of its author.
+"""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.contenttypes.fields import GenericRelation
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+TITLE_MAX = 120
+BODY_MAX = 40_000
+
+
+class DiscussionQuerySet(models.QuerySet["Discussion"]):
+    def visible_to(self, user: Any) -> Self:
+        """Return what that person may see: everything, for everybody who is signed in."""
+        return self if user.is_authenticated else self.none()
+
+    def with_authors(self) -> Self:
+        return self.select_related("author")
+
+
+class Discussion(models.Model):
+    title = models.CharField(max_length=TITLE_MAX)
+    body = models.TextField(max_length=BODY_MAX, help_text="Markdown, as it was written.")
+    body_html = models.TextField(editable=False)
+    renderer_version = models.PositiveSmallIntegerField(editable=False)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    # In this order: what is removed with a discussion is counted down before its counts go.
+    reactions = GenericRelation("likes.Reaction")
+    reaction_counts = GenericRelation("likes.ReactionCount")
+    tags = GenericRelation("tagging.Item")
+
+    reaction_families = ("like", "emoji")
+
+    objects = DiscussionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(title=""), name="discussion_has_a_title"),
+            models.CheckConstraint(condition=~Q(body=""), name="discussion_has_a_body"),
+        ]
+        indexes = [
+            # The noticeboard, newest first.
+            models.Index(F("created_at").desc(), F("id").desc(), name="discussion_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("comments:discussion", args=[self.pk])
+
+    def may_be_tagged_by(self, user: Any) -> bool:
+        return user.is_staff or self.owner_id == user.pk
+
+    @property
+    def owner_id(self) -> int | None:
+        return self.author_id
+
+    @property
+    def html(self) -> SafeString:
+        """The body as it was rendered and sanitised when it was written."""
+        return SafeString(self.body_html)

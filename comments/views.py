@@ -1,0 +1,71 @@
+"""The noticeboard: discussions, newest first, one by one, and a new one."""
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_safe
+
+from comments import services
+from comments.forms import DiscussionForm
+from comments.models import Discussion
+from lib import keyset
+from likes import services as likes
+from sessions_app.requests import Request
+from tagging import services as tagging
+
+NEWEST = ("created_at", "id")
+
+
+@require_safe
+def discussion_list(request: Request) -> HttpResponse:
+    rows = Discussion.objects.visible_to(request.user).with_authors()
+    page = page_of(rows, request)
+    context = {
+        "discussions": page.items,
+        "standings": likes.standings(things=page.items, user=request.user),
+        "tags": tagging.tags_of(things=page.items),
+        "begins": not request.GET.get("cursor"),
+        "older": urlencode({"cursor": page.next}) if page.next else "",
+    }
+    return render(request, "comments/discussion_list.html", context)
+
+
+def page_of(rows: QuerySet[Discussion], request: Request) -> keyset.Page[Discussion]:
+    cursor = request.GET.get("cursor", "")
+    try:
+        return keyset.page(rows, by=NEWEST, cursor=cursor[: keyset.CURSOR_MAX])
+    except keyset.CursorInvalid as error:
+        raise BadRequest(str(error)) from error
+
+
+@require_safe
+def discussion_detail(request: Request, discussion_id: int) -> HttpResponse:
+    rows = Discussion.objects.visible_to(request.user).with_authors()
+    discussion = get_object_or_404(rows, pk=discussion_id)
+    context = {
+        "discussion": discussion,
+        "standing": likes.read_standing(thing=discussion, user=request.user),
+        "tags": tagging.tags_of(things=[discussion])[discussion.pk],
+        "may_tag": discussion.may_be_tagged_by(request.user),
+    }
+    return render(request, "comments/discussion_detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def discussion_new(request: Request) -> HttpResponse:
+    form = DiscussionForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST":
+        return render(request, "comments/discussion_form.html", {"form": form})
+    if not form.is_valid():
+        return render(request, "comments/discussion_form.html", {"form": form}, status=422)
+    tags = tagging.split_names(text=form.cleaned_data.pop("tags"))
+    try:
+        discussion = services.open_discussion(by=request.user, tags=tags, **form.cleaned_data)
+    except tagging.NamesRefused as error:
+        form.add_error("tags", error.reasons)
+        return render(request, "comments/discussion_form.html", {"form": form}, status=422)
+    messages.success(request, "It is on the noticeboard.")
+    return redirect(discussion)
