@@ -28,8 +28,8 @@ RETENTION = timedelta(hours=24)
 CLAIM = """
 INSERT INTO idempotency_record
   (key, caller, method, route, fingerprint, fence, lease_expires_at, procedure, recovery_point, state, created_at,
-   expires_at, answer, headers, messages, timeline, attempts)
-SELECT %s, %s, %s, %s, %s, 1, %s, %s, 'started', %s::jsonb, %s, %s, '', '{}'::jsonb, '[]'::jsonb, %s::jsonb, 0
+   expires_at, answer, headers, messages, timeline)
+SELECT %s, %s, %s, %s, %s, 1, %s, %s, 'started', %s::jsonb, %s, %s, '', '{}'::jsonb, '[]'::jsonb, %s::jsonb
 FROM (SELECT set_config('synchronous_commit', coalesce(%s, current_setting('synchronous_commit')), true)) AS unhurried
 ON CONFLICT (key, caller, method, route) DO NOTHING
 RETURNING id
