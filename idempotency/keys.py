@@ -13,7 +13,7 @@ class MalformedKey(Exception):
 
 
 def parse_header(raw: str) -> str:
-    """Return the key of a header; two headers of one name arrive joined by a comma, which only a quoted key may hold."""
+    """Return the key of a header; two headers arrive joined by a comma, which only a quoted key may hold."""
     if "," in raw and not raw.lstrip(" \t").startswith('"'):
         raise MalformedKey("It holds a comma: there are two keys, or one that needs quotes.")
     return parse(raw)

@@ -1,4 +1,4 @@
-"""Constraints taken out: with one the bad row is refused, without it the row gets in. Each test rolls all of it back."""
+"""Constraints taken out: with one the bad row is refused, without it the row gets in. Each test rolls all back."""
 
 from collections.abc import Callable
 

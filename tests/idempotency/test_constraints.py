@@ -90,9 +90,10 @@ def test_the_scope_is_caller_method_route_and_key(other):
 def test_a_claim_of_the_release_before_finds_its_columns():
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO idempotency_record (key, caller, method, route, fingerprint, fence, lease_expires_at, procedure,"
-            " recovery_point, state, created_at, expires_at, answer, headers, messages, timeline)"
-            " VALUES ('one', 'task', 'TASK', 'x', '', 1, now(), '', 'started', '{}', now(), now(), '', '{}', '[]', '[]')"
+            "INSERT INTO idempotency_record (key, caller, method, route, fingerprint, fence, lease_expires_at,"
+            " procedure, recovery_point, state, created_at, expires_at, answer, headers, messages, timeline)"
+            " VALUES ('one', 'task', 'TASK', 'x', '', 1, now(), '', 'started', '{}', now(), now(), '', '{}', '[]',"
+            " '[]')"
         )
 
     assert Record.objects.get().attempts == 0
