@@ -15,6 +15,8 @@ from ninja.operation import Operation
 from ninja.parser import Parser
 
 from config import api_operations, api_refusals, once, openapi
+from emailqueue import services as mail
+from emailqueue.api import router as mails
 from featureflags.api import router as flags
 from idempotency.routes import guarded_router
 from lib import strict_json
@@ -25,13 +27,22 @@ from sessions_app import services as sessions
 from sessions_app.api import router as people
 from sessions_app.api_auth import BearerToken, SignedIn, count
 from sessions_app.requests import Request
+from webhooks import services as webhooks
+from webhooks.api import router as hooks
 
 View = Callable[..., HttpResponseBase]
-ROUTERS = (people, preferences, flags)
+ROUTERS = (people, preferences, flags, hooks, mails)
 # What an app refuses with a sentence, and the status that says it; the nearest kind counts.
 REFUSALS: dict[type[Exception], int] = {
     sessions.SessionsError: 422,
     sessions.TooManyTokens: 409,
+    webhooks.WebhookError: 422,
+    webhooks.TooManyEndpoints: 409,
+    webhooks.NotEnabled: 409,
+    webhooks.UnderWay: 409,
+    webhooks.RotatedTooOften: 409,
+    mail.MailError: 422,
+    mail.KeyConflict: 409,
 }
 
 

@@ -15,6 +15,8 @@ TAGS = {
     "You": "Who is asking.",
     "Sessions": "The places where a person is signed in.",
     "Tokens": "What programs sign in with.",
+    "Webhooks": "Servers that hear of what happens, and what they were told.",
+    "Mail": "Which mail a person gets, and for operators what became of each.",
     "Preferences": "How a person wants the hall to look and to tell the time.",
     "Flags": "What is switched on, and for whom.",
 }
