@@ -16,6 +16,8 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
+from emailqueue import links
+from emailqueue.models import MailAct, OptOut
 from featureflags import services as flags
 from featureflags.models import FlagChange
 from idempotency.models import Intervention, Record
@@ -23,8 +25,11 @@ from idempotency.services import Answer, Scope, claim, finish
 from sessions_app.models import SecurityEvent, Session
 from tests import factories, faults
 from tests.browser.test_first_day import link_in, sign_in
+from tests.emailqueue.conftest import queued
 from tests.featureflags.conftest import make
 from tests.sessions_app.test_asvs import code_of
+from tests.webhooks.conftest import endpoint
+from webhooks.models import Delivery, Endpoint, Secret
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -284,6 +289,82 @@ def leave_admin(visit):
     return visit.page.locator("#logout-form button"), events("signed_out")
 
 
+# --- Mail and webhooks ------------------------------------------------------------------------------------
+
+
+def mail_wishes(visit):
+    visit.go("emailqueue:wishes")
+    visit.page.locator("main input[name=everything_off]").check()
+    return visit.button("Save"), OptOut.objects.count
+
+
+def unsubscribe(visit):
+    token = links.unsubscribe_token(address="bob@example.org", topic="news")
+    visit.go("emailqueue:unsubscribe", token)
+    return visit.page.locator("main button[name=stop][value=topic]"), OptOut.objects.count
+
+
+def cancel_mail(visit):
+    visit.go("admin:emailqueue_email_act", queued("bob@example.org").pk, "cancel")
+    visit.fill(reason="a test")
+    return visit.page.locator("#content input[type=submit]"), MailAct.objects.count
+
+
+def suppress_address(visit):
+    visit.go("admin:emailqueue_suppression_by_hand")
+    visit.fill(address="bob@example.org", reason="a test")
+    return visit.button("Put it on the list"), MailAct.objects.count
+
+
+def an_endpoint(visit, **fields):
+    row = endpoint(visit.olga, "https://hooks.example.org/in")
+    Endpoint.objects.filter(pk=row.pk).update(**({"state": row.state} | fields))
+    visit.go("webhooks:endpoint", row.pk)
+    return row
+
+
+def in_state(state):
+    return Endpoint.objects.filter(state=state).count
+
+
+def add_endpoint(visit):
+    visit.go("webhooks:endpoint_new")
+    visit.fill(url="https://hooks.example.org/in")
+    return visit.button("Add the endpoint"), Endpoint.objects.count
+
+
+def try_endpoint(visit):
+    an_endpoint(visit)
+    return visit.button("Send a test"), Delivery.objects.count
+
+
+def pause_endpoint(visit):
+    an_endpoint(visit)
+    return visit.button("Pause"), in_state("paused")
+
+
+def enable_endpoint(visit):
+    an_endpoint(visit, state="paused")
+    return visit.button("Enable"), in_state("enabled")
+
+
+def rotate_secrets(visit):
+    an_endpoint(visit)
+    return visit.button("Rotate"), Secret.objects.count
+
+
+def remove_endpoint(visit):
+    an_endpoint(visit)
+    visit.page.locator("details").evaluate_all("all => all.forEach(each => each.open = true)")
+    return visit.button("Remove the endpoint"), Endpoint.objects.exclude(removed_at=None).count
+
+
+def disable_endpoint(visit):
+    visit.go("admin:webhooks_endpoint_disable", an_endpoint(visit).pk)
+    visit.fill(reason="a test")
+    return visit.button("Disable it"), in_state("disabled")
+
+
 OWN, LIBRARY, ADMIN = "templates", "allauth", "admin"
 # By the template that holds the form; what is not a function says where it is tested, or why it is none of ours.
 FORMS = {
@@ -304,6 +385,17 @@ FORMS = {
     f"{OWN}/admin/featureflags/segment_form.html": save_segment,
     f"{OWN}/admin/idempotency/record/intervene.html": expire_key,
     f"{OWN}/admin/sessions_app/session/end_everybody.html": end_everybody,
+    f"{OWN}/emailqueue/wishes.html": mail_wishes,
+    f"{OWN}/emailqueue/unsubscribe.html": unsubscribe,
+    f"{OWN}/admin/emailqueue/email_act.html": cancel_mail,
+    f"{OWN}/admin/emailqueue/suppression_form.html": suppress_address,
+    f"{OWN}/webhooks/endpoint_form.html": add_endpoint,
+    f"{OWN}/webhooks/endpoint_detail.html": (
+        *(try_endpoint, pause_endpoint, enable_endpoint, rotate_secrets, remove_endpoint),
+    ),
+    f"{OWN}/webhooks/delivery_detail.html": "sets a delivery due, and does not count: twice is once",
+    f"{OWN}/webhooks/range_resend.html": "sets deliveries due, and does not count: twice is once",
+    f"{OWN}/admin/webhooks/endpoint/disable.html": disable_endpoint,
     f"{LIBRARY}/account/base_confirm_code.html": "below: a code is one step of a sign-in",
     f"{LIBRARY}/account/request_login_code.html": "below: a code is one step of a sign-in",
     f"{LIBRARY}/account/password_change.html": change_password,
