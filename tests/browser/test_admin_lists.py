@@ -1,5 +1,7 @@
 """The lists of the admin beside the list of books: at 1280 pixels every column is in sight."""
 
+import uuid
+
 import pytest
 from django.urls import reverse
 
@@ -24,7 +26,7 @@ def test_no_list_is_wider_than_its_place(new_context, live_flags):
     factories.device(user=olga)
     factories.session(user=olga, token="one")
     SecurityEvent.objects.create(kind="signed_in", user=olga, by=olga, address="2001:db8::1234:5678", note="a test")
-    claim(scope=Scope("user:1", "POST", "settings/appearance", "k" * 36), fingerprint=b"\0" * 32)
+    claim(scope=Scope("user:1", "POST", "settings/appearance", str(uuid.uuid4())), fingerprint=b"\0" * 32)
     make("week_grid", by=olga)
     page = new_context(viewport={"width": 1280, "height": 900}).new_page()
     sign_in(page, olga.email)
