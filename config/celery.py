@@ -81,6 +81,10 @@ app.conf.update(
     task_default_queue=QUEUE,
     # Of their own, so that nothing long sits on a mail, nor bulk on a password reset.
     task_queues=[Queue(name) for name in QUEUES],
+    task_routes={
+        "emailqueue.tasks.deliver_mail": {"queue": "mail"},
+        "emailqueue.tasks.deliver_bulk_mail": {"queue": "mail_bulk"},
+    },
     task_create_missing_queues=False,
     # A request does not wait for a broker that is away.
     task_publish_retry=False,

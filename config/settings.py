@@ -237,7 +237,7 @@ FLAG_SAMPLE_EVERY = env.number("FLAG_SAMPLE_EVERY", 100)
 FLAG_EXPOSURE_DAYS = 30
 FLAG_STALE_DAYS = env.number("FLAG_STALE_DAYS", 30)
 # OFREP requests a minute, for each token and for each address without one.
-FLAG_OFREP_PER_MINUTE = env.number("FLAG_OFREP_PER_MINUTE", 600)
+FLAG_OFREP_PER_MINUTE = env.number("FLAG_OFREP_PER_MINUTE", 600, least=1)
 
 # --- Webhooks ---------------------------------------------------------------------------------------------
 

@@ -1,8 +1,9 @@
 """The JSON API of mail: a member's wishes, and for operators the story of a mail."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -42,6 +43,10 @@ MAIL: dict[str, Any] = {
 }
 
 
+# What the service refuses by name is in the document as well.
+Topic = Annotated[str, Field(json_schema_extra={"enum": list(settings.EMAIL_TOPICS)})]
+
+
 class MailWishes(Schema):
     """Which mail goes to the person's address."""
 
@@ -59,7 +64,7 @@ class MailWishesChange(Payload):
         json_schema_extra={"examples": [{"topics": ["news", "reminders"], "everything_off": False, "noted": False}]}
     )
 
-    topics: list[str] = Field(max_length=100, description="The topics that are wanted; all others are not.")
+    topics: list[Topic] = Field(max_length=100, description="The topics that are wanted; all others are not.")
     everything_off: bool = False
     noted: bool = False
 

@@ -6,13 +6,13 @@ from emailqueue import delivery, samples
 from emailqueue.delivery import upkeep
 
 
-@shared_task(queue="mail", expires=60)
+@shared_task(expires=60)
 def deliver_mail() -> None:
     delivery.deliver_due(bulk=False)
     deliver_bulk_mail.delay()
 
 
-@shared_task(queue="mail_bulk", expires=60)
+@shared_task(expires=60)
 def deliver_bulk_mail() -> None:
     delivery.deliver_due(bulk=True)
 

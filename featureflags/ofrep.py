@@ -13,11 +13,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import patch_vary_headers
+from django_redis import get_redis_connection
 
-from featureflags import limits
 from featureflags.evaluation import contexts
 from featureflags.evaluation.bucketing import BadContext
 from featureflags.evaluation.engine import Decision
+from lib import rate_limits
+from lib.breaker import Breaker
 from sessions_app import services as sessions
 from sessions_app.models import ApiToken
 
@@ -25,7 +27,10 @@ BODY_MAX = 262_144
 PERMISSION = "featureflags.view_flag"
 # Providers look reasons up in OpenFeature's own list, and fail on any other.
 REASON_OF = {"PREREQUISITE_FAILED": "DISABLED"}
+MINUTE_SECONDS = 60
 STATUS_OF = {"FLAG_NOT_FOUND": 404, "INVALID_CONTEXT": 400, "GENERAL": 500}
+
+_redis = Breaker(get_redis_connection, event="flag_limit_open")
 
 
 class Problem(Exception):
@@ -65,9 +70,11 @@ def _let_in(request: HttpRequest) -> None:
     token = sessions.authenticate_token(plain=plain.strip()) if scheme.lower() == "bearer" else None
     client = getattr(request, "client", None)
     who = f"token:{token.pk}" if token else f"address:{client.address if client else ''}"
-    wait = limits.retry_after(who=who, most=settings.FLAG_OFREP_PER_MINUTE)
-    if wait:
-        raise Problem(429, "GENERAL", f"Too many requests. Ask again in {wait} s.", {"Retry-After": str(wait)})
+    limit = rate_limits.Limit("flags", settings.FLAG_OFREP_PER_MINUTE, MINUTE_SECONDS)
+    standing = rate_limits.spend(_redis, limit, who)
+    if standing and not standing.allowed:
+        wait = str(standing.retry_after)
+        raise Problem(429, "GENERAL", f"Too many requests. Ask again in {wait} s.", {"Retry-After": wait})
     if token is None:
         challenge = {"WWW-Authenticate": 'Bearer realm="flags"'}
         raise Problem(401, "GENERAL", "Send an API token of the hall: Authorization: Bearer gh_…", challenge)

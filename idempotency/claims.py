@@ -6,25 +6,35 @@ an effect. It commits with the rows of the effect or not at all (invariants 2 an
 """
 
 import json
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
-READS = ("SELECT", "SHOW", "EXPLAIN")
+NO_WRITES = ("SELECT", "SHOW", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET ")
+WRITES_ONE_TABLE = re.compile(r'\s*(?:UPDATE|INSERT INTO|DELETE FROM) "(\w+)"', re.ASCII)
 
-# A lock counts as a write here: it takes a transaction id, too.
+# An effect is a changed row. A locked one takes a transaction id, too; so where no statement changed a row, the locks
+# on tables tell whether something did that this process cannot see (a function, a trigger, a COPY).
 NOTE_EFFECT = """
 UPDATE idempotency_record SET
-  effect_at = CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN effect_at
-              ELSE coalesce(effect_at, clock_timestamp()) END,
-  timeline = CASE WHEN pg_current_xact_id_if_assigned() IS NULL OR effect_at IS NOT NULL THEN timeline
-             ELSE timeline || %s::jsonb END
+  effect_at = CASE WHEN it.changed THEN coalesce(effect_at, clock_timestamp()) ELSE effect_at END,
+  timeline = CASE WHEN it.changed AND effect_at IS NULL THEN timeline || %s::jsonb ELSE timeline END
+FROM (
+  SELECT pg_current_xact_id_if_assigned() IS NOT NULL AND (%s OR EXISTS (
+    SELECT FROM pg_locks JOIN pg_class ON pg_class.oid = pg_locks.relation
+    WHERE pg_locks.pid = pg_backend_pid() AND pg_locks.mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock',
+      'ExclusiveLock', 'AccessExclusiveLock') AND pg_class.relkind IN ('r', 'p') AND pg_class.relname <> ALL(%s)
+      AND pg_class.relname <> 'idempotency_record'
+  )) AS changed
+) AS it
 WHERE id = %s AND fence = %s AND completed_at IS NULL
 """
 
@@ -40,6 +50,15 @@ class Claim:
     record_id: int
     fence: int
     lost: bool = False
+    # Of the transaction that runs: whether a statement changed a row, and the tables in which one found none to change.
+    changed: bool = False
+    unchanged: set[str] = field(default_factory=set)
+
+    def begin_anew(self) -> None:
+        """Forget what a transaction changed that has come to its end."""
+        self.changed = False
+        self.unchanged.clear()
+
     # A procedure began under it and has not come to its end.
     halfway: bool = False
 
@@ -56,7 +75,7 @@ def holding(claim: Claim) -> Iterator[None]:
     """Let every commit of this thread pass the claim's fence while the block runs."""
     token = _held.set(claim)
     try:
-        with connections[DEFAULT_DB_ALIAS].execute_wrapper(_commit_alone):
+        with connections[DEFAULT_DB_ALIAS].execute_wrapper(partial(_watched, claim)):
             yield
     finally:
         _held.reset(token)
@@ -79,22 +98,37 @@ def before_commit(connection: BaseDatabaseWrapper) -> None:
         note_effect(connection, claim)
 
 
+def after_rollback(connection: BaseDatabaseWrapper) -> None:
+    """Forget what the transaction that is gone had changed."""
+    claim = _held.get()
+    if claim is not None and connection.alias == DEFAULT_DB_ALIAS:
+        claim.begin_anew()
+
+
 def note_effect(connection: BaseDatabaseWrapper, claim: Claim) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(NOTE_EFFECT, [moment("effect", claim.fence), claim.record_id, claim.fence])
+        seen: list[Any] = [claim.changed, list(claim.unchanged)]
+        cursor.execute(NOTE_EFFECT, [moment("effect", claim.fence), *seen, claim.record_id, claim.fence])
+        claim.begin_anew()
         if cursor.rowcount != 1:
             claim.lost = True
             raise LeaseLost(f"the claim on record {claim.record_id} with fence {claim.fence} does not stand any more")
 
 
-def _commit_alone(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    """Give a statement that would commit by itself a transaction with the fence in it."""
+def _watched(claim: Claim, execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """Give a statement that would commit by itself a transaction with the fence in it; see whether it changes a row."""
+    if str(sql).lstrip(" \n(")[:9].upper().startswith(NO_WRITES):
+        return execute(sql, params, many, context)
     connection = context["connection"]
     alone = _held.get() is not None and not connection.in_atomic_block and connection.get_autocommit()
-    if not alone or str(sql).lstrip(" \n(")[:7].upper().startswith(READS):
-        return execute(sql, params, many, context)
-    with transaction.atomic(using=connection.alias, durable=True):
-        return execute(sql, params, many, context)
+    with transaction.atomic(using=connection.alias, durable=True) if alone else nullcontext():
+        result = execute(sql, params, many, context)
+        table = WRITES_ONE_TABLE.match(str(sql))
+        if table is None or context["cursor"].rowcount != 0:
+            claim.changed = True
+        else:
+            claim.unchanged.add(table[1])
+    return result
 
 
 def moment(what: str, fence: int) -> str:

@@ -12,6 +12,13 @@ class MalformedKey(Exception):
     """The key is not one that the published policy allows; the message says what would be."""
 
 
+def parse_header(raw: str) -> str:
+    """Return the key of a header; two headers arrive joined by a comma, which only a quoted key may hold."""
+    if "," in raw and not raw.lstrip(" \t").startswith('"'):
+        raise MalformedKey("It holds a comma: there are two keys, or one that needs quotes.")
+    return parse(raw)
+
+
 def parse(raw: str) -> str:
     """Return the key that `raw` spells, the same for `"abc"` and `abc`. Raise MalformedKey."""
     text = raw.strip(" \t")

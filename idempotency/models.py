@@ -64,7 +64,8 @@ class Record(models.Model):
     recovery_point = models.CharField(max_length=40, default=STARTED)
     state = models.JSONField(default=dict)
     # How often the completer took a procedure over, when it may again, and when it gave up.
-    attempts = models.PositiveSmallIntegerField(default=0)
+    # The database's own default too: a claim of the release before names no such column.
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     next_attempt_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -28,8 +28,9 @@ WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,4})\"?\s*(?=$|[,;])", re.IG
 def key_of(request: HttpRequest) -> str | None:
     """Return the key in the header, else the one in the form's hidden field, else None. Raise MalformedKey."""
     raw = request.headers.get(HEADER)
-    if raw is None and request.method == "POST":
-        raw = request.POST.get(FIELD)
+    if raw is not None:
+        return keys.parse_header(raw)
+    raw = request.POST.get(FIELD) if request.method == "POST" else None
     return None if raw is None else keys.parse(raw)
 
 

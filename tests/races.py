@@ -34,6 +34,18 @@ def race(*workers: Callable[[], Any]) -> list[Any]:
     return results
 
 
+def until_somebody_waits(done: Callable[[], object] = lambda: False) -> None:
+    """Return when some statement of this database waits for a lock, or when `done` says that none ever will."""
+    for _ in range(5000):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0] or done():
+                return
+    raise AssertionError("nobody waits for a lock")
+
+
 class Gate:
     """Holds a thread at a point until the test lets it go on."""
 

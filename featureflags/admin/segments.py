@@ -55,6 +55,7 @@ class SegmentAdmin(admin.ModelAdmin):
         context = self.admin_site.each_context(request) | {
             "title": segment.key if segment else "A new segment",
             "segment": segment,
+            "segment_page": True,
             "form": form,
             "changes": list(changes[:10]) if segment else [],
             "may_change": self.has_change_permission(request),

@@ -9,3 +9,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _commit(self) -> None:
         claims.before_commit(self)
         super()._commit()  # type: ignore[misc]
+
+    def _rollback(self) -> None:
+        super()._rollback()  # type: ignore[misc]
+        claims.after_rollback(self)

@@ -28,8 +28,8 @@ RETENTION = timedelta(hours=24)
 CLAIM = """
 INSERT INTO idempotency_record
   (key, caller, method, route, fingerprint, fence, lease_expires_at, procedure, recovery_point, state, created_at,
-   expires_at, answer, headers, messages, timeline, attempts)
-SELECT %s, %s, %s, %s, %s, 1, %s, %s, 'started', %s::jsonb, %s, %s, '', '{}'::jsonb, '[]'::jsonb, %s::jsonb, 0
+   expires_at, answer, headers, messages, timeline)
+SELECT %s, %s, %s, %s, %s, 1, %s, %s, 'started', %s::jsonb, %s, %s, '', '{}'::jsonb, '[]'::jsonb, %s::jsonb
 FROM (SELECT set_config('synchronous_commit', coalesce(%s, current_setting('synchronous_commit')), true)) AS unhurried
 ON CONFLICT (key, caller, method, route) DO NOTHING
 RETURNING id
@@ -142,7 +142,7 @@ def _purge_one(record: Record, now: datetime) -> bool:
     """Make room for a new use of a key whose time is over; the fence of a late holder leads nowhere then."""
     if record.completed_at is None or record.expires_at > now:
         return False
-    Record.objects.expired(now).filter(pk=record.pk).delete()
+    Record.objects.filter(pk=record.pk).delete()
     return True
 
 

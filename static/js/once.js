@@ -42,16 +42,18 @@ function remember(form, key, text) {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const key = form.elements.namedItem(FIELD);
-  if (event.defaultPrevented || !key) return;
+  if (event.defaultPrevented || form.method !== "post") return;
   const now = { at: Date.now(), content: content(form, event.submitter) };
   const before = sent.get(form);
   if (before && before.content === now.content && now.at - before.at < PATIENCE_MS) {
     event.preventDefault();
     return;
   }
+  sent.set(form, now);
+  // The forms of a sign-in have none: their answer is a cookie, and a second press would throw the first one's away.
+  if (!key) return;
   if (before && before.content !== now.content) key.value = newKey();
   if (!before && remembered?.place === place(form) && remembered.print === print(now.content)) key.value = remembered.key;
-  sent.set(form, now);
   remember(form, key.value, now.content);
 });
 

@@ -14,7 +14,12 @@ from tests.sessions_app.conftest import sign_in
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OPERATIONS = openapi.operations(document())
-LISTS = [path.removeprefix("/api/v1") for path, _, operation in OPERATIONS if operation["operationId"][:5] == "list_"]
+# Lists of a person's own, and of operators, who alone see them.
+LISTS = [
+    path.removeprefix("/api/v1")
+    for path, _, operation in OPERATIONS
+    if operation["operationId"].startswith("list_") and "{" not in path
+]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +75,7 @@ def test_a_refused_query_takes_no_key_and_has_no_effect(alice):
 def test_a_last_page_leads_nowhere(alice, path):
     response = program(alice, "read", "write").get(path)
 
-    assert response.status_code in {200, 403}
+    assert response.status_code in {200, 403, 404}
     assert "Link" not in response
 
 

@@ -10,7 +10,7 @@ from featureflags.models import Flag, FlagChange, Stamp
 from featureflags.services import counting
 from featureflags.services.errors import DefinitionRefused, NoSuchFlag, ReasonMissing, StaleVersion
 from tests.featureflags.conftest import make
-from tests.races import Gate, held, race
+from tests.races import Gate, held, race, until_somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -100,6 +100,24 @@ def test_two_changes_at_once_cannot_make_flags_wait_for_each_other(olga):
     )
 
     assert sorted(type(result).__name__ for result in results) == ["DefinitionRefused", "Flag"]
+
+
+def test_a_change_waits_until_the_one_before_is_whole(olga):
+    one, two = make("one"), make("two")
+    second = []
+
+    def let_wait(flag, other):
+        state = flag.state | {"requires": {other.key: ["on"]}}
+        return services.change_flag(state=state, version=flag.version, why="a test", by=olga)
+
+    with held(Gate(), lambda: let_wait(one, two), 'UPDATE "featureflags_flag"') as first:
+        other = threading.Thread(target=lambda: second.extend(race(lambda: let_wait(two, one))))
+        other.start()
+        until_somebody_waits(lambda: second)
+    other.join()
+
+    assert [type(each) for each in first + second] == [Flag, DefinitionRefused]
+    assert Stamp.objects.get().version == 3
 
 
 def test_the_stamp_counts_every_change(olga):
@@ -232,7 +250,7 @@ def test_a_change_takes_nothing_back_of_what_was_counted_meanwhile(olga):
     ):
         counter = threading.Thread(target=lambda: race(count))
         counter.start()
-        counter.join(0.3)
+        until_somebody_waits(lambda: counted)
     counter.join()
 
     assert counted

@@ -1,6 +1,7 @@
 """Counting: in memory, in batches, each batch once, also when somebody dies halfway."""
 
 import threading
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -104,6 +105,15 @@ def test_two_takers_at_once_count_once(rolled_out):
     results = race(services.take_over_counts, services.take_over_counts)
 
     assert counts() == {"on": 6}, results
+
+
+def test_a_count_that_grew_meanwhile_is_added_to(rolled_out):
+    counting._add(uuid.uuid4(), {"new_home\non": 1}, [])
+
+    with held(Gate(), lambda: counting._add(uuid.uuid4(), {"new_home\non": 1}, []), "SELECT", "evaluationcount"):
+        counting._add(uuid.uuid4(), {"new_home\non": 5}, [])
+
+    assert EvaluationCount.objects.get().count == 7
 
 
 def test_whoever_finds_a_batch_in_other_hands_counts_nothing_and_does_not_fail(rolled_out):

@@ -97,6 +97,21 @@ def test_two_web_and_two_worker_processes_obey(signup_open):
             workers.all_say("True")
 
 
+def test_a_web_process_that_is_replaced_after_some_requests_obeys_from_its_first(signup_open):
+    with faults.redis() as redis:
+        env = {"REDIS_URL": redis.url, "GUNICORN_CMD_ARGS": "--max-requests=2"} | NEVER_POLLS | REAL
+        with faults.web(env=env) as [web]:
+            assert [is_open(web) for _ in range(4)] == [True] * 4
+            web.wait_for_line("Autorestarting worker")
+
+            flag("kill", env)
+            faults.until(lambda: not is_open(web), "the web process obeys", process=web)
+            before = web.output().count("Autorestarting worker")
+
+            assert [is_open(web) for _ in range(8)] == [False] * 8
+            assert web.output().count("Autorestarting worker") >= before + 2
+
+
 def test_without_redis_every_process_obeys_at_its_poll(signup_open):
     with faults.redis() as redis:
         env = {"REDIS_URL": redis.url, "FLAG_POLL_SECONDS": "1"} | REAL

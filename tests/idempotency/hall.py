@@ -19,7 +19,7 @@ from idempotency.models import Record
 from idempotency.phases import Ended, Procedure, inside, outside
 from idempotency.routes import guarded_router
 from idempotency.services import Answer
-from sessions_app.models import SecurityEvent
+from sessions_app.models import SecurityEvent, User
 from tests.faults.processes import LOOPBACK
 
 PROVIDER = "PROVIDER_PORT"
@@ -85,6 +85,16 @@ def status(request, code):
     """Answer with a status and change nothing."""
     before_work("status")
     SecurityEvent.objects.filter(pk=0).exists()
+    _Asked.count += 1
+    return HttpResponse(f"asked {_Asked.count}", status=code)
+
+
+@idempotent()
+def status_after_lock(request, code):
+    """Look under a lock, change nothing, and answer with a status."""
+    with transaction.atomic(durable=True):
+        assert list(User.objects.select_for_update(no_key=True))
+        SecurityEvent.objects.filter(note="nowhere").update(note="effect")
     _Asked.count += 1
     return HttpResponse(f"asked {_Asked.count}", status=code)
 
@@ -251,6 +261,7 @@ urlpatterns = [
     path("form", plain(form)),
     path("hasty", plain(hasty)),
     path("status/<int:code>", plain(status)),
+    path("lock-status/<int:code>", plain(status_after_lock)),
     path("effect-status/<int:code>", plain(status_after_effect)),
     path("raises/<str:what>", plain(raises)),
     path("alone", plain(alone)),

@@ -101,6 +101,72 @@ def test_reading_is_no_effect():
     assert Record.objects.get().effect_at is None
 
 
+def lock():
+    SecurityEvent.objects.select_for_update(no_key=True).get(note="effect before")
+
+
+def lock_and_change_nothing():
+    lock()
+    SecurityEvent.objects.filter(note="nowhere").update(note="effect")
+    SecurityEvent.objects.filter(note="nowhere").delete()
+
+
+@pytest.mark.parametrize("work", [lock, lock_and_change_nothing])
+def test_a_transaction_that_locks_rows_and_changes_none_is_no_effect(work):
+    leave_effect(note="before")
+    mine = claim()
+
+    with claims.holding(mine), transaction.atomic(durable=True):
+        work()
+
+    assert Record.objects.get().effect_at is None
+    assert services.release(claim=mine)
+
+
+def change_by_a_function():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_temp.touch()")
+
+
+def change_by_copy():
+    with connection.cursor() as cursor, cursor.copy("COPY idempotency_intervention FROM STDIN"):
+        pass
+
+
+def change_some_and_miss_others():
+    SecurityEvent.objects.update(note="effect after")
+    SecurityEvent.objects.filter(note="nowhere").update(note="effect")
+
+
+@pytest.mark.parametrize("work", [change_by_a_function, change_by_copy, change_some_and_miss_others])
+def test_whatever_changes_a_row_is_an_effect_also_unseen(work):
+    leave_effect(note="before")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION pg_temp.touch() RETURNS void LANGUAGE sql"
+            " AS 'UPDATE sessions_app_securityevent SET note = note'"
+        )
+
+    with claims.holding(claim()), transaction.atomic(durable=True):
+        lock()
+        work()
+
+    assert Record.objects.get().effect_at is not None
+
+
+def test_what_was_rolled_back_does_not_make_the_next_lock_an_effect():
+    leave_effect(note="before")
+
+    with claims.holding(claim()):
+        with transaction.atomic(durable=True):
+            SecurityEvent.objects.update(note="effect undone")
+            transaction.set_rollback(True)
+        with transaction.atomic(durable=True):
+            lock()
+
+    assert Record.objects.get().effect_at is None
+
+
 def test_nobody_takes_over_what_had_its_effect():
     with claims.holding(claim()):
         leave_effect(note="done")
@@ -177,6 +243,16 @@ def test_a_key_that_was_finished_by_hand_cannot_be_committed_under(alice):
         leave_effect(note="late")
 
     assert Record.objects.get().answer == Record.Answer.LOST
+
+
+def test_nothing_is_committed_under_a_key_that_has_its_answer():
+    mine = claim()
+    services.finish(claim=mine, answer=KEPT)
+
+    with pytest.raises(LeaseLost), claims.holding(mine):
+        leave_effect(note="afterwards")
+
+    assert effects() == 0
 
 
 def test_the_sweep_releases_what_had_no_effect_and_finishes_what_had_one():

@@ -31,6 +31,15 @@ def test_what_can_be_mended_or_passes_by_itself_is_not_kept(at_alices, key, code
     assert not Record.objects.exists()
 
 
+@pytest.mark.parametrize("code", [409, 422, 429])
+def test_a_refusal_under_a_lock_that_changed_nothing_is_not_kept(at_alices, key, code):
+    first = ask(at_alices, f"/lock-status/{code}", key)
+    again = ask(at_alices, f"/lock-status/{code}", key)
+
+    assert (again.status_code, again.content != first.content) == (code, True)
+    assert not Record.objects.exists()
+
+
 @pytest.mark.parametrize("code", [400, 409, 500])
 def test_after_an_effect_every_answer_is_kept(at_alices, key, code):
     first = ask(at_alices, f"/effect-status/{code}", key)

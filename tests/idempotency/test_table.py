@@ -122,7 +122,7 @@ def test_a_malformed_key_is_400(at_alices, key):
     assert effects() == 0
 
 
-@pytest.mark.parametrize("key", ["x", "x" * 255, "!~", '"x";v=1', '"\\"\\\\"', "a,b"])
+@pytest.mark.parametrize("key", ["x", "x" * 255, "!~", '"x";v=1', '"\\"\\\\"'])
 def test_a_strange_key_is_a_key(at_alices, key):
     answers = [at_alices.post("/strict", "{}", content_type=JSON, headers={"idempotency-key": key}) for _ in "12"]
 

@@ -12,7 +12,7 @@ from sessions_app import limits, services
 from sessions_app.engine import SessionStore
 from sessions_app.models import Session, User, token_hash
 from tests import factories
-from tests.races import Gate, held, race
+from tests.races import Gate, held, race, until_somebody_waits
 from tests.sessions_app.test_races import opened, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -200,17 +200,6 @@ def test_sessions_that_give_way_are_locked_by_primary_key_whatever_their_age(set
     # It has those before the one that it waits for, and none after.
     assert locked == [rows[0].pk, rows[1].pk]
     assert not Session.objects.active().exists()
-
-
-def until_somebody_waits():
-    for _ in range(5000):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("nobody waits for a lock")
 
 
 def is_locked(row):

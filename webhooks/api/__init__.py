@@ -38,7 +38,7 @@ class LogQuery(Paging):
     """What of the log is wanted."""
 
     state: DeliveryState | None = Field(None, description="Only deliveries in this state.")
-    type: str = Field("", max_length=80, description="Only this type of event.")
+    type: str = Field("", max_length=80, pattern=r"^[A-Za-z0-9_.]*$", description="Only this type of event.")
     since: AwareDatetime | None = Field(None, description="Only what was published from then on.")
     until: AwareDatetime | None = Field(None, description="Only what was published before.")
 
