@@ -3,24 +3,21 @@
 import hashlib
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
-from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse
-from django.http.request import RawPostDataException
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_cache_control
-from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja import NinjaAPI, Router
 from ninja.operation import Operation
 from ninja.parser import Parser
 
-from config import once, openapi
+from config import api_operations, api_refusals, once, openapi
+from featureflags.api import router as flags
 from idempotency.routes import guarded_router
 from lib import strict_json
-from lib.keyset import CursorInvalid
 from lib.problems import Refused, problem
 from lib.rate_limits import Limit
 from likes import services as likes_services
@@ -28,12 +25,11 @@ from likes.api import router as likes
 from preferences.api import router as preferences
 from sessions_app import services as sessions
 from sessions_app.api import router as people
-from sessions_app.api_auth import BearerToken, SignedIn, count, unauthorised
+from sessions_app.api_auth import BearerToken, SignedIn, count
 from sessions_app.requests import Request
 
-JSON_TYPE = "application/json"
-MEDIA_TYPE = Refused(415, f"Send the body as `{JSON_TYPE}`.", headers={"Accept": JSON_TYPE, "Accept-Patch": JSON_TYPE})
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
+ROUTERS = (people, preferences, flags, likes)
 # What an app refuses with a sentence, and the status that says it; the nearest kind counts.
 REFUSALS: dict[type[Exception], int] = {
     sessions.SessionsError: 422,
@@ -45,12 +41,33 @@ REFUSALS: dict[type[Exception], int] = {
 
 class StrictParser(Parser):
     def parse_body(self, request: HttpRequest) -> Any:
-        if request.content_type != JSON_TYPE:
-            raise MEDIA_TYPE
+        if request.content_type != api_refusals.JSON_TYPE:
+            raise api_refusals.MEDIA_TYPE
         return strict_json.read(request.body)
 
 
 class HallAPI(NinjaAPI):
+    """An API of the hall: each of its operations is careful, and each of its answers has what belongs to it."""
+
+    def __init__(self, *routers: Router, namespace: str) -> None:
+        super().__init__(
+            title="Guildhall",
+            version="1",
+            urls_namespace=namespace,
+            openapi_url=None,
+            docs_url=None,
+            auth=[BearerToken(), SignedIn()],
+            parser=StrictParser(),
+        )
+        for kind, answer in api_refusals.ANSWERS.items():
+            self.add_exception_handler(kind, answer)
+        self.add_exception_handler(Exception, _explained_or_ours)
+        for router in routers:
+            self.add_router("", guarded_router(router, policies=once.OPERATIONS))
+            for view in router.path_operations.values():
+                for operation in view.operations:
+                    api_operations.prepare(operation)
+
     @property
     def urls(self) -> Any:
         patterns, app_name, namespace = super().urls
@@ -70,20 +87,25 @@ def _answering(view: Any) -> View:
 
     @login_not_required
     @wraps(view)
-    def answer(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         method = request.method
         try:
             count(request, Limit("address", *settings.API_LIMIT_ADDRESS), request.client.address or "")
-            # RFC 9110, section 9.1: whoever answers GET answers HEAD.
-            request.method = "GET" if method == "HEAD" else method
+            _body_is_plain(request)
             response = view(request, *args, **kwargs)
+            if method == "HEAD" and response.status_code == 405:
+                # RFC 9110, section 9.1: whoever answers GET answers HEAD.
+                request.method = "GET"
+                response = view(request, *args, **kwargs)
         except Refused as refused:
             response = refused.answer()
         finally:
             request.method = method
         if response.status_code == 405:
             methods = {each.strip() for each in response["Allow"].split(",")}
-            response["Allow"] = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+            allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+            response = problem(405, detail=f"Here is only {allowed}.", headers={"Allow": allowed})
+        api_operations.lead_on(request, response)
         response = _unless_known(request, response)
         patch_cache_control(response, no_store=True, private=True)
         if standing := getattr(request, "rate_limit", None):
@@ -93,111 +115,35 @@ def _answering(view: Any) -> View:
     return answer
 
 
-def _unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def _body_is_plain(request: Request) -> None:
+    """Refuse a body that says not how long it is, of which nothing would be read, and one that is packed."""
+    if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
+        raise Refused(411, "Say how long the body is, in `Content-Length`.")
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
+        raise Refused(
+            415, "Send the body as it is, without `Content-Encoding`.", headers={"Accept-Encoding": "identity"}
+        )
+
+
+def _unless_known(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """Return 304 in the place of what the client says it has, and no body to a HEAD."""
-    if request.method not in {"GET", "HEAD"} or response.status_code != 200:
+    if request.method not in {"GET", "HEAD"} or response.status_code != 200 or response.streaming:
         return response
-    response.headers.setdefault("ETag", f'"{hashlib.sha256(response.content).hexdigest()[:32]}"')
-    answer = get_conditional_response(request, etag=response["ETag"], response=response) or response
-    if request.method == "HEAD" and answer is response:
-        response["Content-Length"] = str(len(response.content))
-        response.content = b""
+    whole = cast(HttpResponse, response)
+    whole.headers.setdefault("ETag", f'"{hashlib.sha256(whole.content).hexdigest()[:32]}"')
+    answer = get_conditional_response(request, etag=whole["ETag"], response=whole) or whole
+    if request.method == "HEAD" and answer is whole:
+        whole["Content-Length"] = str(len(whole.content))
+        whole.content = b""
     return answer
 
 
-api = HallAPI(
-    title="Guildhall",
-    version="1",
-    urls_namespace="api",
-    openapi_url=None,
-    docs_url=None,
-    auth=[BearerToken(), SignedIn()],
-    parser=StrictParser(),
-)
-for router in (people, preferences, likes):
-    api.add_router("", guarded_router(router, policies=once.OPERATIONS))
-
-
-# --- What a request can be refused for ----------------------------------------------------------------------
-
-
-@api.exception_handler(Refused)
-def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
-    return error.answer()
-
-
-@api.exception_handler(AuthenticationError)
-def _nobody(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    return unauthorised().answer()
-
-
-@api.exception_handler(ReauthenticationRequired)
-def _long_ago(request: HttpRequest, error: ReauthenticationRequired) -> HttpResponse:
-    detail = "You signed in too long ago for this. Confirm it is you on the page, then send it again."
-    return problem(403, type="/api/docs#reauthentication-required", detail=detail)
-
-
-@api.exception_handler(Http404)
-def _not_there(request: HttpRequest, error: Http404) -> HttpResponse:
-    return problem(404, detail="There is no such thing, or it is not yours to see.")
-
-
-@api.exception_handler(RequestDataTooBig)
-def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-    return problem(413, detail=f"Send at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
-
-
-@api.exception_handler(RawPostDataException)
-def _read_as_form(request: HttpRequest, error: RawPostDataException) -> HttpResponse:
-    return MEDIA_TYPE.answer()
-
-
-@api.exception_handler(CursorInvalid)
-def _no_cursor(request: HttpRequest, error: CursorInvalid) -> HttpResponse:
-    return _wrong([{"in": "query", "pointer": "cursor", "detail": str(error)}])
-
-
-@api.exception_handler(HttpError)
-def _not_read(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """Ninja hides behind its own error why a body could not be read."""
-    cause = error.__cause__
-    if isinstance(cause, Refused):
-        return cause.answer()
-    if isinstance(cause, strict_json.NotStorable):
-        return _wrong([{"in": "body", "pointer": cause.pointer, "detail": str(cause)}])
-    detail = str(cause) if isinstance(cause, strict_json.NotJson) else str(error)
-    return problem(error.status_code, detail=detail)
-
-
-@api.exception_handler(ValidationError)
-def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    if any(each["loc"][0] == "path" for each in error.errors):
-        # An id that no row can have.
-        return _not_there(request, Http404())
-    return _wrong([_said(each) for each in error.errors])
-
-
-def _wrong(errors: list[dict[str, str]]) -> HttpResponse:
-    return problem(422, detail="Some of it cannot be taken.", errors=errors)
-
-
-def _said(error: dict[str, Any]) -> dict[str, str]:
-    """Name the part and what would be right, never the value: it may be a secret."""
-    place, *path = error["loc"]
-    # The first step into a body is our own name for it.
-    steps = "".join(f"/{strict_json.escape(str(step))}" for step in path[1:])
-    kinds = {"missing": "This is needed.", "extra_forbidden": "There is no such field: leave it out."}
-    return {
-        "in": place,
-        "pointer": (steps if place == "body" else str(path[-1]))[:200],
-        "detail": kinds.get(error["type"]) or error["msg"].removeprefix("Value error, "),
-    }
-
-
-@api.exception_handler(Exception)
-def _explained_or_ours(request: HttpRequest, error: Exception) -> HttpResponse:
+def _explained_or_ours(request: HttpRequest, error: Any) -> HttpResponse:
     """Say the sentence of an app's own error; let everything else reach the log and the middleware."""
     for kind in type(error).__mro__:
         if kind in REFUSALS:
             return problem(REFUSALS[kind], detail=str(error))
     raise error
+
+
+api = HallAPI(*ROUTERS, namespace="api")

@@ -25,6 +25,18 @@ QUEUE = "default"
 KEY_PREFIX = "celery:"
 HEARTBEAT_SECONDS = 60
 
+TRANSPORT = {
+    "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
+    "socket_timeout": 2,
+    "socket_connect_timeout": 1,
+    "health_check_interval": 25,
+    "global_keyprefix": KEY_PREFIX,
+    # Of a publisher: a worker's own wait for its broker is broker_connection_max_retries.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+}
+
 BROKER_AWAY = (kombu.exceptions.OperationalError, redis.exceptions.RedisError, OSError)
 
 
@@ -46,7 +58,8 @@ app = Celery("guildhall", task_cls=Bell)
 def _configure(sender: Celery, **_: object) -> None:
     from django.conf import settings  # settings must not load before Celery asks for them
 
-    sender.conf.broker_url = settings.REDIS_URL
+    sender.conf.broker_url, options = settings.REDIS.broker()
+    sender.conf.broker_transport_options = TRANSPORT | options
 
 
 @signals.setup_logging.connect
@@ -78,17 +91,6 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     # None: a worker waits for its broker for as long as it takes.
     broker_connection_max_retries=None,
-    broker_transport_options={
-        "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
-        "socket_timeout": 2,
-        "socket_connect_timeout": 1,
-        "health_check_interval": 25,
-        "global_keyprefix": KEY_PREFIX,
-        # Of a publisher: a worker's own wait for its broker is broker_connection_max_retries.
-        "max_retries": 1,
-        "interval_start": 0,
-        "interval_step": 0,
-    },
     timezone="UTC",
     beat_schedule={
         # Shows on the Operations page and at /readyz that the beat rings and that a worker answers.

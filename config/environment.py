@@ -12,12 +12,15 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config import redis_address
+from config.redis_address import RedisAddress
+
 Network = IPv4Network | IPv6Network
 
 ON = frozenset({"on", "true", "yes", "1"})
 OFF = frozenset({"off", "false", "no", "0"})
 DATABASE_SCHEMES = frozenset({"postgres", "postgresql", "pgsql"})
-REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
+REDIS_SCHEMES = frozenset({"redis", "rediss", "unix", "sentinel"})
 
 
 class Environment:
@@ -77,9 +80,12 @@ class Environment:
             raise ImproperlyConfigured(f"{key} must name a database: postgres://user:password@host:5432/name.")
         return parsed
 
-    def redis(self, key: str) -> str:
+    def redis(self, key: str) -> RedisAddress:
         self._check_scheme(key, REDIS_SCHEMES, "redis://host:6379/0")
-        return self.text(key)
+        address: RedisAddress = self._parsed(
+            key, None, redis_address.parse, "an address such as sentinel://one:26379,two:26379/0?service=hall"
+        )
+        return address
 
     def email(self, key: str, default: str) -> dict[str, Any]:
         parsed: dict[str, Any] = self._parsed(

@@ -46,7 +46,8 @@ class Operation:
     path: str
     summary: str
     paragraphs: list[list[Words]]
-    scope: str
+    who: list[Words]
+    leaves: bool
     fields: list[Field]
     curl: str
     answers: list[Answer]
@@ -84,7 +85,8 @@ def _operation(document: Node, base: str, path: str, method: str, operation: Nod
         path=path,
         summary=operation["summary"],
         paragraphs=[words(each.replace("\n", " ")) for each in operation["description"].split("\n\n")],
-        scope="" if _session_only(operation) else "read" if method == "get" else "write",
+        who=words(_who(method, operation)),
+        leaves=operation.get("deprecated", False),
         fields=[*map(_parameter, operation["parameters"]), *_body_fields(document, operation)],
         curl=_curl(base, path, method, operation),
         answers=[_answer(status, response) for status, response in sorted(operation["responses"].items())],
@@ -93,6 +95,14 @@ def _operation(document: Node, base: str, path: str, method: str, operation: Nod
 
 def _session_only(operation: Node) -> bool:
     return bool(operation["security"] == [{"SignedIn": []}])
+
+
+def _who(method: str, operation: Node) -> str:
+    if not operation["security"]:
+        return "anybody"
+    if _session_only(operation):
+        return "signed in, no token"
+    return "scope `read`" if method in {"get", "head", "options"} else "scope `write`"
 
 
 def words(text: str) -> list[Words]:
@@ -145,15 +155,21 @@ def _curl(base: str, path: str, method: str, operation: Node) -> str:
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", str(parameter.get("example", 1)))
     who = '-b "session=$SESSION; csrftoken=$CSRF" -H "X-CSRFToken: $CSRF"'
-    if not _session_only(operation):
+    if not operation["security"]:
+        who = ""
+    elif not _session_only(operation):
         who = '-H "Authorization: Bearer $TOKEN"'
-    lines = ["curl" if method == "get" else f"curl -X {method.upper()}", who]
+    lines = ["curl" if method == "get" else f"curl -X {method.upper()}", *([who] if who else [])]
     lines += [
         "-H " + shlex.quote(f"{each['name']}: {each['example']}")
         for each in operation["parameters"]
         if each["in"] == "header" and each["required"]
     ]
-    if media := _media(operation.get("requestBody", {}).get("content", {})):
+    content = operation.get("requestBody", {}).get("content", {})
+    media = _media(content)
+    if "example" not in media and content:
+        lines += [f"-H 'Content-Type: {next(iter(content))}'", "--data-binary @FILE"]
+    elif media:
         lines += ["-H 'Content-Type: application/json'", f"-d {shlex.quote(json.dumps(media['example']))}"]
     return " \\\n  ".join([*lines, f"{base}{path}"])
 

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "config.middleware.ProblemMiddleware",
     "config.middleware.BadInputMiddleware",
     "config.middleware.PartAwayMiddleware",
+    "config.middleware.ProbeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sessions_app.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -114,6 +115,9 @@ DATABASES["default"] |= {
     # Safe behind PgBouncer in transaction mode: nothing outlives a transaction.
     "DISABLE_SERVER_SIDE_CURSORS": True,
     "CONN_MAX_AGE": 0,
+    # The pool asks a connection with an empty statement before it hands it out: one that Postgres left at a restart is
+    # replaced, and no page pays for it.
+    "CONN_HEALTH_CHECKS": True,
     "ATOMIC_REQUESTS": False,
 }
 DATABASES["default"].setdefault("OPTIONS", {})
@@ -132,21 +136,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis ------------------------------------------------------------------------------------------------
 
-REDIS_URL = env.redis("REDIS_URL")
+REDIS = env.redis("REDIS_URL")
+REDIS_URL = REDIS.url
 # Half-open sockets must not hold a page: all of Redis is optional for answering a request.
 REDIS_TIMEOUT_SECONDS = 0.25
-CACHES = {
-    "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "cache",
-        "OPTIONS": {
-            "IGNORE_EXCEPTIONS": True,
-            "LOG_IGNORED_EXCEPTIONS": True,
-            "SOCKET_CONNECT_TIMEOUT": REDIS_TIMEOUT_SECONDS,
-            "SOCKET_TIMEOUT": REDIS_TIMEOUT_SECONDS,
-        },
-    }
+CACHES = {"default": REDIS.cache() | {"BACKEND": "django_redis.cache.RedisCache", "KEY_PREFIX": "cache"}}
+CACHES["default"]["OPTIONS"] |= {
+    "IGNORE_EXCEPTIONS": True,
+    "LOG_IGNORED_EXCEPTIONS": True,
+    "SOCKET_CONNECT_TIMEOUT": REDIS_TIMEOUT_SECONDS,
+    "SOCKET_TIMEOUT": REDIS_TIMEOUT_SECONDS,
 }
 
 # --- Who is here ------------------------------------------------------------------------------------------
@@ -271,7 +270,8 @@ API_LIMIT_ADDRESS = (env.number("API_LIMIT_ADDRESS", 1200, least=1), 60)
 # How long a browser or a probe should wait when a part is away.
 RETRY_AFTER_SECONDS = 30
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+# The page of a flag with as many rules, variants and segments as one may have.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 
 # --- Mail, time, files, logs ------------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def is_for_machine(request: HttpRequest) -> bool:
     """Tell whether an error is to be said as a problem and not as a page."""
-    return request.path_info.startswith("/api/")
+    return request.path_info.startswith("/api/") or request.path_info == "/api"
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None, *, reason: str = "") -> HttpResponse:
@@ -57,6 +57,8 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     log.warning("csrf_refused", reason=reason)
+    if is_for_machine(request):
+        return problem(403, detail="Send the page's token in `X-CSRFToken`.", type="/api/docs#csrf")
     return render(request, "403_csrf.html", status=403)
 
 

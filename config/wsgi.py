@@ -6,6 +6,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from lib.charsets import only_text
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # The web processes add up their counts in files; the library looks for the folder when it is first imported.
@@ -14,4 +16,4 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = os.environ.get("PROMETHEUS_MULTIPROC_DI
 )
 Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).mkdir(parents=True, exist_ok=True)
 
-application = get_wsgi_application()
+application = only_text(get_wsgi_application())

@@ -6,6 +6,7 @@ featureflags.value("page_size", request, default=30)
 """
 
 import contextlib
+import copy
 import functools
 import hashlib
 import secrets
@@ -47,6 +48,21 @@ def decide(key: str, subject: Subject = None) -> Decision:
     return decision
 
 
+def now_for(request: HttpRequest) -> dict[str, dict[str, Any]]:
+    """Return what every flag is for whoever asks, by key, in the order of the keys; none of it counts as a use.
+
+    A browser that has no device yet gets none: only pages set cookies.
+    """
+    held = getattr(request, "flag_snapshot", None) or snapshot.current()
+    context = context_of(request, uses_device=getattr(request, "device_token", None) is not None)
+    moment, found = time.time(), {}
+    for key in sorted(held.flags):
+        decision = evaluate(held.flags, key, context, moment)
+        said = {"value": decision.value, "variant": decision.variant, "reason": decision.reason}
+        found[key] = {"key": key, "type": held.flags[key].plain["type"], **said}
+    return found
+
+
 def enabled(key: str, subject: Subject = None, *, default: bool = False) -> bool:
     """Tell whether a boolean flag is on; `default` when there is no such flag or no answer."""
     value = decide(key, subject).value
@@ -58,7 +74,8 @@ def value(key: str, subject: Subject = None, *, default: Any = None) -> Any:
     found = decide(key, subject).value
     if found is None or (default is not None and not _same_type(found, default)):
         return default
-    return found
+    # The snapshot is everybody's: whoever changes what they got changes their own.
+    return copy.deepcopy(found) if isinstance(found, dict | list) else found
 
 
 def variant(key: str, subject: Subject = None, *, default: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from celery.signals import task_postrun, task_prerun, worker_process_shutdown
+from celery.signals import task_postrun, task_prerun, worker_process_init, worker_process_shutdown
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -10,6 +10,12 @@ from featureflags import snapshot
 from featureflags.decisions import enabled
 from featureflags.tally import tally
 from sessions_app import signals
+
+
+@worker_process_init.connect
+def read_flags_before_tasks(**_: Any) -> None:
+    """Let the first task of a new worker process find the flags, and the connections to ask for them, ready."""
+    snapshot.store.fresh()
 
 
 @task_prerun.connect

@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 STAMP_KEY = "flags:stamp"
 # Of a Redis that failed.
 PAUSE_SECONDS = 1.0
+# Of a question that comes while another thread reads the first snapshot: without one, a killed flag would seem unknown.
+FIRST_SECONDS = 2.0
 # Two processes may publish in any order: the higher stamp stays.
 RAISE_STAMP = """
 local held = tonumber(redis.call('GET', KEYS[1]) or '-1')
@@ -77,12 +79,14 @@ class Store:
         self._check_at = self._poll_at = self._redis_at = 0.0
 
     def fresh(self) -> Snapshot:
-        """Return the newest snapshot that can be had without waiting for somebody else."""
+        """Return the newest snapshot that can be had without waiting for somebody else; the first one is waited for."""
         if time.monotonic() >= self._check_at and self._lock.acquire(blocking=False):
             try:
                 self._check(time.monotonic())
             finally:
                 self._lock.release()
+        elif self.current is NOTHING and not self._still and self._lock.acquire(timeout=FIRST_SECONDS):
+            self._lock.release()
         return self.current
 
     def _check(self, now: float) -> None:

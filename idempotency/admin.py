@@ -18,6 +18,7 @@ from idempotency.services import IdempotencyError, upkeep
 from lib.read_only_admin import ReadOnlyAdmin
 
 SHOWN_BYTES = 4000
+TITLES = {"finish": "Finish by hand", "expire": "Expire by hand", "retry": "Try again"}
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -25,11 +26,18 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("running", "running"), ("finished", "finished"), ("lost", "answer lost")]
+        return [
+            ("running", "running"),
+            ("finished", "finished"),
+            ("lost", "answer lost"),
+            ("failed", "failed for good"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Record]) -> QuerySet[Record]:
         if self.value() == "running":
             return queryset.filter(completed_at=None)
+        if self.value() == "failed":
+            return queryset.filter(failed_at__isnull=False)
         if self.value() == "finished":
             return queryset.filter(completed_at__isnull=False)
         return queryset.filter(answer=Record.Answer.LOST) if self.value() == "lost" else queryset
@@ -45,6 +53,7 @@ class RecordAdmin(ReadOnlyAdmin):
     change_form_template = "admin/idempotency/record/change_form.html"
     fields = (
         *("key", "caller", "method", "route", "procedure", "recovery_point", "fence"),
+        *("attempts", "next_attempt_at", "failed_at"),
         *("created_at", "lease_expires_at", "effect_at", "completed_at", "expires_at"),
         *("what_happened", "answer", "status", "headers", "stored_body", "operators"),
     )
@@ -96,7 +105,7 @@ class RecordAdmin(ReadOnlyAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def intervene(self, request: HttpRequest, record_id: int, kind: str) -> HttpResponse:
-        """Ask why, then finish or expire the key."""
+        """Ask why, then finish or expire the key, or try it again."""
         record = get_object_or_404(Record, pk=record_id)
         if kind not in Intervention.Kind.values:
             raise Http404
@@ -110,7 +119,7 @@ class RecordAdmin(ReadOnlyAdmin):
             "form": form,
             "record": record,
             "kind": kind,
-            "title": "Finish by hand" if kind == Intervention.Kind.FINISH else "Expire by hand",
+            "title": TITLES[kind],
         }
         return render(request, "admin/idempotency/record/intervene.html", context)
 
@@ -119,6 +128,9 @@ class RecordAdmin(ReadOnlyAdmin):
             if kind == Intervention.Kind.FINISH:
                 upkeep.finish_by_hand(record_id=record.pk, by=request.user, reason=reason)
                 messages.success(request, f"{record.key} is finished; whoever asks again is told that it is done.")
+            elif kind == Intervention.Kind.RETRY:
+                upkeep.retry_by_hand(record_id=record.pk, by=request.user, reason=reason)
+                messages.success(request, f"{record.key} is tried again within a minute.")
             else:
                 upkeep.expire_by_hand(record_id=record.pk, by=request.user, reason=reason)
                 messages.success(request, f"{record.key} is forgotten; the same request would execute again.")

@@ -40,6 +40,8 @@ class Claim:
     record_id: int
     fence: int
     lost: bool = False
+    # A procedure began under it and has not come to its end.
+    halfway: bool = False
 
 
 _held: ContextVar[Claim | None] = ContextVar("idempotency_claim", default=None)

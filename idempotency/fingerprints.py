@@ -17,15 +17,20 @@ class Part(NamedTuple):
 
 def digest(*, method: str, route: str, address: str, body: Any) -> bytes:
     """Return 32 bytes; `address` is the path with its query, `body` what one of the functions below returned."""
-    text = json.dumps([method, route, address, body], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode("ascii")).digest()
+    return hashlib.sha256(_written([method, route, address, body])).digest()
+
+
+def _written(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
 
 
 def of_json(body: bytes) -> Any:
     """Return JSON without the order of its keys; a text that is not JSON counts byte by byte."""
     try:
         # As written: two long fractions may be one float.
-        return ["json", json.loads(body, parse_float=lambda text: ["float", text])]
+        found = json.loads(body, parse_float=lambda text: ["float", text])
+        # Written here too, because what can just be read may be too deep to be written.
+        return ["json", hashlib.sha256(_written(found)).hexdigest()]
     except (ValueError, RecursionError):
         return of_bytes(body)
 

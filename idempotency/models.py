@@ -6,7 +6,8 @@ Invariants:
 2. For one key at most one execution has effects, also when its worker dies anywhere or is merely slow: a lease
    carries a fencing number, and a holder whose number is not the record's cannot commit anything.
 3. The record says that there was an effect in the same transaction as the rows of that effect.
-4. No key is stuck: what was abandoned is finished or released within the lease and one sweep.
+4. No key is stuck: what was abandoned is finished or released within the lease and one sweep. A procedure that fails
+   each time is tried ever more rarely, and given up where operators see it; they or the client can try it again.
 """
 
 from datetime import datetime
@@ -28,6 +29,14 @@ class RecordQuerySet(models.QuerySet["Record"]):
     def abandoned(self, now: datetime) -> Self:
         """Rows that nobody works on any more and nobody has finished."""
         return self.running().filter(lease_expires_at__lte=now)
+
+    def resumable(self, now: datetime) -> Self:
+        """Abandoned procedures that the completer has not given up."""
+        return self.abandoned(now).exclude(procedure="").filter(failed_at=None)
+
+    def due(self, now: datetime) -> Self:
+        """Procedures that the completer takes over: those that failed lately rest for a while."""
+        return self.resumable(now).filter(Q(next_attempt_at=None) | Q(next_attempt_at__lte=now))
 
     def expired(self, now: datetime) -> Self:
         """Rows whose time is over; a running one is never among them, the completer comes first."""
@@ -54,6 +63,10 @@ class Record(models.Model):
     procedure = models.CharField(max_length=100, blank=True)
     recovery_point = models.CharField(max_length=40, default=STARTED)
     state = models.JSONField(default=dict)
+    # How often the completer took a procedure over, when it may again, and when it gave up.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     effect_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
@@ -87,6 +100,10 @@ class Record(models.Model):
                 condition=Q(answer="kept") | Q(body=None), name="idempotency_only_kept_answers_have_a_body"
             ),
             models.CheckConstraint(condition=Q(fence__gte=1), name="idempotency_fence_counts_from_one"),
+            models.CheckConstraint(
+                condition=Q(failed_at=None) | (Q(completed_at=None) & ~Q(procedure="")),
+                name="idempotency_given_up_is_an_unfinished_procedure",
+            ),
         ]
         indexes = [
             # The completer and the Operations page.
@@ -112,6 +129,7 @@ class Intervention(models.Model):
     class Kind(models.TextChoices):
         FINISH = "finish", "Finished by hand"
         EXPIRE = "expire", "Expired by hand"
+        RETRY = "retry", "To be tried again"
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     at = models.DateTimeField(default=timezone.now)

@@ -15,11 +15,14 @@ after a crash (the client's retry, or the completer) goes on at the recovery poi
     )
 
 `reserve(state)` and `book(state)` return what to add to the state, as JSON; `charge(state, key)` does, too. `answer`
-turns the last state into the kept answer.
+turns the last state into the kept answer. A step that raises `Ended(answer)` ends the procedure for good: a card that
+was declined. One that raises anything else is tried again from its point.
 """
 
+import contextlib
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -37,9 +40,30 @@ log = structlog.get_logger(__name__)
 
 State = dict[str, Any]
 
+# Past the last step only the answer is missing.
+DONE = "done"
+# A sweep that takes longer leaves the rest to the next one, which comes a minute after it.
+SWEEP_SECONDS = 45.0
+
 
 class NoSuchProcedure(LookupError):
     """A record names a procedure that this version of the program does not have."""
+
+
+class NoSuchPoint(LookupError):
+    """A record stands at a point that this version of its procedure does not have."""
+
+
+class AnotherProcedure(RuntimeError):
+    """A key already belongs to another procedure: one request, task or event runs one."""
+
+
+class Ended(Exception):
+    """Raised by a step: the procedure is over with this answer, and nothing can be written under its key any more."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"ended with {answer.status}")
+        self.answer = answer
 
 
 class Step(NamedTuple):
@@ -68,8 +92,9 @@ class Procedure:
         self, name: str, *steps: Step, answer: Callable[[State], Answer], lease: timedelta = services.LEASE
     ) -> None:
         points = [step.point for step in steps]
-        if not steps or points[0] != STARTED or FINISHED in points or len(set(points)) != len(points):
-            raise ValueError(f"{name}: steps begin at {STARTED!r}, each at a point of its own, none at {FINISHED!r}")
+        taken = {FINISHED, DONE} & set(points)
+        if not steps or points[0] != STARTED or taken or len(set(points)) != len(points):
+            raise ValueError(f"{name}: steps begin at {STARTED!r}, each at its own point, none at {FINISHED} or {DONE}")
         if name in _procedures:
             raise ValueError(f"a procedure named {name!r} is registered already")
         self.name, self.steps, self.answer, self.lease = name, steps, answer, lease
@@ -78,7 +103,8 @@ class Procedure:
     def run(self, *, state: State) -> State:
         """Run to the end under the claim that a decorator took for this request, task or event; return the state.
 
-        A claim that was taken over goes on with the state that was committed, not with this one.
+        A claim that was taken over goes on with the state that was committed, not with this one. Raise Ended when a
+        step ends it early, and whatever else a step raises; the rest stays to be done then, whatever is answered.
         """
         claim = claims.held()
         if claim is None:
@@ -88,6 +114,8 @@ class Procedure:
             if not record.procedure:
                 _adopt(claim, self.name, state)
                 record.state = state
+            elif record.procedure != self.name:
+                raise AnotherProcedure(f"the key of {record.procedure} cannot run {self.name}, too")
         return self._walk(claim, record.recovery_point, record.state)
 
     def start(self, *, caller: str, key: str, state: State) -> Record:
@@ -107,24 +135,36 @@ class Procedure:
         """Go on at the recovery point, and keep the answer."""
         with services.held_until_settled(claim=claim):
             record = Record.objects.get(pk=claim.record_id)
-            state = self._walk(claim, record.recovery_point, record.state)
-            services.finish(claim=claim, answer=self.answer(state))
+            with contextlib.suppress(Ended):
+                state = self._walk(claim, record.recovery_point, record.state)
+                services.finish(claim=claim, answer=self.answer(state))
 
     def _walk(self, claim: Claim, point: str, state: State) -> State:
-        points = [step.point for step in self.steps]
-        # Past the last step only the answer is missing.
-        rest = self.steps[points.index(point) :] if point in points else ()
-        for step in rest:
-            following = (*points, "done")[points.index(step.point) + 1]
-            if step.leaves:
-                services.renew(claim=claim, lease=self.lease)
-                found = step.work(dict(state), outbound_key(claim.record_id, step.point))
-                state = state | (found or {})
+        points = [*(step.point for step in self.steps), DONE]
+        if point not in points:
+            raise NoSuchPoint(f"{self.name} has no point {point}")
+        claim.halfway = True
+        try:
+            for step, following in list(zip(self.steps, points[1:], strict=True))[points.index(point) :]:
+                state = self._take(step, following, claim, state)
+        except Ended as ended:
+            claim.halfway = False
+            services.finish(claim=claim, answer=ended.answer)
+            raise
+        claim.halfway = False
+        return state
+
+    def _take(self, step: Step, following: str, claim: Claim, state: State) -> State:
+        """Take one step and move the record to the point after it; return the state there."""
+        if step.leaves:
+            services.renew(claim=claim, lease=self.lease)
+            found = step.work(dict(state), outbound_key(claim.record_id, step.point))
+            state = state | (found or {})
+            advance(claim, following, state)
+        else:
+            with transaction.atomic(durable=True):
+                state = state | (step.work(dict(state)) or {})
                 advance(claim, following, state)
-            else:
-                with transaction.atomic(durable=True):
-                    state = state | (step.work(dict(state)) or {})
-                    advance(claim, following, state)
         return state
 
 
@@ -136,11 +176,14 @@ def outbound_key(record_id: int, point: str) -> str:
 def advance(claim: Claim, point: str, state: State) -> None:
     """Move the record to a recovery point, in the caller's transaction if there is one. Raise LeaseLost."""
     with claims.letting_go():
-        record = Record.objects.running().filter(pk=claim.record_id, fence=claim.fence).first()
-        moved = record and Record.objects.running().filter(pk=claim.record_id, fence=claim.fence).update(
-            recovery_point=point,
-            state=json.loads(json.dumps(state)),
-            timeline=[*record.timeline, [timezone.now().isoformat(timespec="milliseconds"), point, claim.fence]],
+        moved = (
+            Record.objects.running()
+            .filter(pk=claim.record_id, fence=claim.fence)
+            .update(
+                recovery_point=point,
+                state=json.loads(json.dumps(state)),
+                timeline=services.longer(what=point, fence=claim.fence, at=timezone.now()),
+            )
         )
     if not moved:
         claim.lost = True
@@ -154,16 +197,19 @@ def _adopt(claim: Claim, name: str, state: State) -> None:
         raise LeaseLost(f"the claim on record {claim.record_id} does not stand any more")
 
 
-def complete_abandoned(*, limit: int | None = None) -> tuple[int, int]:
+def complete_abandoned(*, limit: int | None = None, seconds: float = SWEEP_SECONDS) -> tuple[int, int]:
     """Take over abandoned procedures and run them to their end; return (completed, failed).
 
-    One that fails stays at its point for the next sweep, and does not hold the others up.
+    One that fails stays at its point and rests, longer each time, until its attempts are used up and it is given up.
+    It does not hold the others up.
     """
     completed = failed = 0
-    now = timezone.now()
-    waiting = Record.objects.abandoned(now).exclude(procedure="").order_by("lease_expires_at")
-    for record in waiting[: limit or upkeep.COMPLETE_BATCH]:
-        claim = services.take_over(record=record)
+    until = time.monotonic() + seconds
+    for record in Record.objects.due(timezone.now()).order_by("lease_expires_at")[: limit or upkeep.COMPLETE_BATCH]:
+        if time.monotonic() >= until:
+            break
+        # The attempt is counted before it is made: one that kills its worker counts, too.
+        claim = services.take_over(record=record, rest=upkeep.rest_after(attempts=record.attempts + 1))
         if claim is None:
             continue
         try:
@@ -173,6 +219,7 @@ def complete_abandoned(*, limit: int | None = None) -> tuple[int, int]:
             # A sweep records what went wrong and goes on.
             log.exception("idempotency_not_completed", record_id=record.pk, procedure=record.procedure)
             failed += 1
+    upkeep.give_up()
     return completed, failed
 
 

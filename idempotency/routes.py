@@ -8,6 +8,7 @@ from ninja import Router
 from idempotency.decorators import idempotent, join_operation
 from idempotency.policies import STANDARD, Policy
 from idempotency.requests import UNSAFE
+from lib import streams
 
 Patterns = Sequence[URLPattern | URLResolver]
 
@@ -37,11 +38,13 @@ def _guard(patterns: Patterns, namespace: str, policies: Mapping[str, Policy], e
 def guarded_router(router: Router, *, policies: Mapping[str, Policy]) -> Router:
     """Return the router, each operation of which that changes something has its effects once for a key.
 
-    `policies` go by the name of the operation's function. To be called before an API takes the router.
+    `policies` go by the name of the operation's function. One that reads its own body is left alone: comparing such a
+    body would mean reading it twice. To be called before an API takes the router.
     """
     for view in router.path_operations.values():
         for operation in view.operations:
-            if UNSAFE & set(operation.methods) and not hasattr(operation.view_func, "idempotency"):
-                name = operation.view_func.__name__
-                join_operation(operation, view=operation.view_func, policy=policies.get(name, STANDARD))
+            view_func = operation.view_func
+            says_so_itself = hasattr(view_func, "idempotency") or hasattr(view_func, streams.KINDS)
+            if UNSAFE & set(operation.methods) and not says_so_itself:
+                join_operation(operation, view=view_func, policy=policies.get(view_func.__name__, STANDARD))
     return router

@@ -4,7 +4,8 @@ A cursor holds the place of the last row that was seen, signed, so that one that
 names no row: the page after a row that is gone begins at the same place.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -59,6 +60,19 @@ def page(rows: QuerySet[Any], *, by: Sequence[str], limit: int = LIMIT, cursor: 
         return Page(found, None)
     last = [getattr(found[limit - 1], name) for name in by]
     return Page(found[:limit], signer.sign_object(last, serializer=_Serializer))
+
+
+def page_of_names(names: Iterable[str], *, of: str, limit: int = LIMIT, cursor: str = "") -> Page[str]:
+    """Return the page after `cursor` of names that are not rows, in their own order; `of` says which list it is.
+
+    Raise CursorInvalid.
+    """
+    signer = signing.Signer(salt=f"keyset.{of}")
+    ordered = sorted(names)
+    start = bisect_right(ordered, str(_read(signer, cursor, 1)[0])) if cursor else 0
+    found = ordered[start : start + limit]
+    at_end = start + limit >= len(ordered)
+    return Page(found, None if at_end else signer.sign_object(found[-1:], serializer=_Serializer))
 
 
 def _read(signer: signing.Signer, cursor: str, length: int) -> list[Any]:

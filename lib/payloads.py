@@ -14,8 +14,11 @@ Line = Annotated[str, StringConstraints(pattern=LINE)]
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Which one.", example=12)]
 
 
-# In the description of an operation: no token is enough for it.
+# In `openapi_extra` of an operation, taken out before the document is shown: no token is enough for it; what it says
+# when it refuses with a status, `{409: {"detail": ...}}`; that it takes an Idempotency-Key, which is found out.
 SESSION_ONLY = "x-session-only"
+EXAMPLES = "x-refusals"
+ONCE = "x-once"
 
 
 class Payload(BaseModel):
@@ -70,11 +73,11 @@ class Problem(BaseModel):
     request_id: str | None = Field(None, description="The name under which the logs keep this request.")
 
 
-def refusals(*statuses: int, body: bool = False) -> dict[Any, type[Problem]]:
+def refusals(*statuses: int, body: bool = False, stream: bool = False) -> dict[Any, type[Problem]]:
     """Return the answers that an operation may give besides its own: those of every operation, and `statuses`.
 
-    `body` adds what can be wrong with any body.
+    `body` adds what can be wrong with any JSON, `stream` what can be wrong with bytes that the operation reads itself.
     """
-    always = (400, 401, 403, 429)
-    of_body = (413, 415, 422) if body else ()
+    always = (400, 401, 403, 422, 429)
+    of_body = (411, 413, 415) if body or stream else ()
     return dict.fromkeys(sorted({*always, *of_body, *statuses}), Problem)

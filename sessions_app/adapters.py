@@ -10,6 +10,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.shortcuts import render
 
@@ -46,12 +47,20 @@ class AccountAdapter(DefaultAccountAdapter):
         return cast(Request, request).client.address or "0.0.0.0"  # noqa: S104  (a key for counting, not a bind)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        wait = services.retry_after(email=str(credentials.get("email", "")), client=cast(Request, request).client)
-        if wait:
-            response = render(request, "429.html", {"retry_after": wait}, status=429)
-            response["Retry-After"] = str(wait)
-            raise ImmediateHttpResponse(response)
+        client = cast(Request, request).client
+        try:
+            self._attempt_id = services.begin_attempt(email=str(credentials.get("email", "")), client=client)
+        except services.TooManyTries as refusal:
+            response = render(request, "429.html", {"retry_after": refusal.retry_after}, status=429)
+            response["Retry-After"] = str(refusal.retry_after)
+            raise ImmediateHttpResponse(response) from refusal
         super().pre_authenticate(request, **credentials)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        user = super().authenticate(request, **credentials)
+        if user is not None:
+            services.forgive_attempt(attempt_id=self._attempt_id)
+        return user
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         super().authentication_failed(request, **credentials)

@@ -10,7 +10,7 @@ from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from lib import keyset
-from lib.payloads import SESSION_ONLY, Line, Listing, PageQuery, Payload, RowId, refusals
+from lib.payloads import EXAMPLES, SESSION_ONLY, Line, Listing, PageQuery, Payload, RowId, refusals
 from sessions_app import services
 from sessions_app.api_auth import ApiRequest, require_recent_proof
 from sessions_app.models import ApiToken, Session
@@ -37,6 +37,7 @@ PRINTER: dict[str, Any] = {
     "expires_at": "2027-02-22T20:01:13.482Z",
     "last_used_at": None,
 }
+TOO_MANY = "You have 50 tokens, which is the most. Revoke one that you do not use."
 
 
 class Me(Schema):
@@ -205,7 +206,7 @@ def list_tokens(request: ApiRequest, paging: PageQuery) -> object:
     response={201: MadeToken, **refusals(409, body=True)},
     tags=["Tokens"],
     summary="Make a token",
-    openapi_extra={SESSION_ONLY: True},
+    openapi_extra={SESSION_ONLY: True, EXAMPLES: {409: {"detail": TOO_MANY}}},
 )
 def create_token(request: ApiRequest, new: NewToken) -> object:
     """Only for somebody who signed in here within the last five minutes: a token never makes another, or whoever

@@ -20,7 +20,7 @@ from sessions_app import services
 from sessions_app.models import ApiToken, User
 from sessions_app.requests import Request
 
-SAFE_METHODS = {"GET", "HEAD"}
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 REALM = 'Bearer realm="Guildhall"'
 NEEDS_SESSION = "The person has to do this where they are signed in; a token cannot."
 

@@ -6,10 +6,11 @@ class SessionsAppConfig(AppConfig):
     verbose_name = "Sign-in and sessions"
 
     def ready(self) -> None:
-        from lib import demo, navigation, waiting
+        from lib import demo, navigation, operations, waiting
         from lib.navigation import Entry
         from sessions_app import receivers  # noqa: F401  (connects the answers to sign-in signals)
         from sessions_app.demo import furnish
+        from sessions_app.panels import collect
         from sessions_app.waiting import waits
 
         navigation.register("account", Entry("Devices", "sessions_app:devices", place=10))
@@ -19,4 +20,5 @@ class SessionsAppConfig(AppConfig):
         navigation.register("account", Entry("Password", "account_change_password", place=31))
         navigation.register("account", Entry("Two-factor", "mfa_index", place=32))
         waiting.register(waits)
+        operations.register("sessions_app", "Sign-in and sessions", collect)
         demo.register("sessions_app", furnish)

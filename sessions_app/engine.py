@@ -6,7 +6,7 @@ takes no save; limits depend on who signed in and how.
 """
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -30,11 +30,15 @@ SAVE_ATTEMPTS = 20
 PRIVILEGES_KEY = "_privileges"
 METHODS_KEY = "account_authentication_methods"  # allauth's record of how the person proved themselves
 MISSING = object()
+# Longer than any request that was on its way may take.
+RENEWAL_NOTICED_FOR = timedelta(minutes=1)
 
 
 class SessionStore(SessionBase):
     client: Client | None = None
     device_id: int | None = None
+    # The token that came is not alive, because another request gave its browser a newer one a moment ago.
+    was_renewed = False
 
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key)
@@ -79,7 +83,8 @@ class SessionStore(SessionBase):
             return {}
         now = timezone.now()
         entry, lease = cache.get(self.token_hash)
-        if entry is None or entry.header.idle_expires_at <= now.timestamp():
+        # What nobody is behind, nobody asks Postgres about later: an anonymous copy would outlive its session.
+        if entry is None or not entry.header.user_id or entry.header.idle_expires_at <= now.timestamp():
             return self._load_row(now, lease)
         try:
             data = self.serializer().loads(entry.body)
@@ -93,14 +98,21 @@ class SessionStore(SessionBase):
         row = Session.objects.active(now).filter(token_hash=self.token_hash).first()
         if row is None:
             log.info("session_unknown", token_hash=self.token_hash.hex()[:16])
+            self._note_renewal()
             self._session_key = None
             self._forget()
             return {}
         data = self.decode(row.data)
         entry = self._entry(row, data)
         self._hold(entry)
-        cache.fill(self.token_hash, lease, entry)
+        if entry.header.user_id:
+            cache.fill(self.token_hash, lease, entry)
         return data
+
+    def _note_renewal(self) -> None:
+        """Remember when the token was renewed by another request just now: the browser has the newer one."""
+        since = timezone.now() - RENEWAL_NOTICED_FOR
+        self.was_renewed = Session.objects.renewed_from(self.token_hash, since=since).exists()
 
     def reload(self) -> None:
         """Read the row again, past the cache: the caller knows that the copy is stale."""
@@ -112,6 +124,7 @@ class SessionStore(SessionBase):
         """Become an anonymous, empty session without touching the row."""
         if self.session_key is not None:
             cache.drop([self.token_hash])
+            self._note_renewal()
         self.clear()
         self._session_key = None
         self._forget()
@@ -208,7 +221,10 @@ class SessionStore(SessionBase):
         entry = self._entry(row, data)
         self._hold(entry)
         digest = self.token_hash
-        transaction.on_commit(lambda: cache.replace(digest, entry), robust=True)
+        if entry.header.user_id:
+            transaction.on_commit(lambda: cache.replace(digest, entry), robust=True)
+        else:
+            transaction.on_commit(lambda: cache.drop([digest]), robust=True)
 
     def _try_update(self, data: dict[str, Any]) -> Session | None:
         """Write `data` if the row still is what we read; return the row as written, or None."""
@@ -282,7 +298,7 @@ class SessionStore(SessionBase):
             return
         new = self._get_new_session_key()
         rows = Session.objects.filter(token_hash=token_hash(old), revoked_at=None)
-        if not rows.update(token_hash=token_hash(new)):
+        if not rows.update(token_hash=token_hash(new), renewed_from_hash=token_hash(old), renewed_at=timezone.now()):
             # Ended, or renewed by another request, since we read it.
             self.abandon()
             if SESSION_KEY in data:

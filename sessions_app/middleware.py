@@ -66,7 +66,9 @@ class SessionMiddleware(django_sessions.SessionMiddleware):
         signed_in = session.accessed and SESSION_KEY in session
         if signed_in and response.status_code < 500:
             session.touch(timezone.now())
-        response = super().process_response(request, response)
+        # The browser has a newer token, or is about to get it: neither a removal nor an empty session may replace that.
+        if not getattr(session, "was_renewed", False) or SESSION_KEY in session:
+            response = super().process_response(request, response)
         if signed_in and not response.has_header("Cache-Control"):
             patch_cache_control(response, no_store=True, private=True)
         if getattr(request, "signed_out", False):

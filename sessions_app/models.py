@@ -138,6 +138,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def active(self, now: datetime | None = None) -> Self:
         return self.filter(revoked_at=None, idle_expires_at__gt=now or timezone.now())
 
+    def renewed_from(self, digest: bytes, *, since: datetime) -> Self:
+        """The session that had this token until a moment ago, and has a newer one."""
+        return self.active().filter(renewed_from_hash=digest, renewed_at__gte=since)
+
     def expired(self, now: datetime | None = None) -> Self:
         """Rows that no request can use again: past their limit, or revoked."""
         return self.filter(Q(idle_expires_at__lte=now or timezone.now()) | Q(revoked_at__isnull=False))
@@ -181,6 +185,9 @@ class Session(models.Model):
     token_hash = models.BinaryField(max_length=32, unique=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="sessions")
     device = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="sessions")
+    # The token before this one, and until when it was that: opens nothing, but tells that the browser has a newer one.
+    renewed_from_hash = models.BinaryField(max_length=32, null=True)
+    renewed_at = models.DateTimeField(null=True)
     data = models.TextField(blank=True)
     # Rises with each saved change: the fence against a lost update and a stale cache.
     version = models.PositiveIntegerField(default=0)
@@ -208,6 +215,10 @@ class Session(models.Model):
                 name="session_active_of_user",
                 condition=Q(revoked_at=None, user__isnull=False),
             ),
+            # Requests that were on their way when the token was renewed.
+            models.Index(
+                fields=["renewed_from_hash"], name="session_renewed_from", condition=Q(renewed_from_hash__isnull=False)
+            ),
             # clearsessions.
             models.Index(fields=["idle_expires_at"], name="session_idle_expiry"),
             models.Index(fields=["revoked_at"], name="session_revoked", condition=Q(revoked_at__isnull=False)),
@@ -221,6 +232,11 @@ class Session(models.Model):
                 condition=Q(revoked_at=None, revoked_because="")
                 | (Q(revoked_at__isnull=False) & ~Q(revoked_because="")),
                 name="session_revoked_with_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(renewed_from_hash=None, renewed_at=None)
+                | Q(renewed_from_hash__isnull=False, renewed_at__isnull=False),
+                name="session_renewed_from_a_token_at_a_moment",
             ),
         ]
 
@@ -240,7 +256,7 @@ class SecurityEventQuerySet(models.QuerySet["SecurityEvent"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(user=user)
 
-    def failed_attempts(self, *, since: datetime) -> Self:
+    def failed_sign_ins(self, *, since: datetime) -> Self:
         return self.filter(kind=SecurityEvent.Kind.SIGN_IN_FAILED, at__gte=since)
 
 
@@ -254,6 +270,7 @@ class SecurityEvent(models.Model):
         REAUTHENTICATED = "reauthenticated", "Confirmed it was you"
         SIGNED_OUT = "signed_out", "Signed out"
         NEW_DEVICE = "new_device", "Signed in on a new device"
+        DISOWNED = "disowned", "Said that it was not you"
         SESSION_ENDED = "session_ended", "Session ended"
         SESSIONS_ENDED = "sessions_ended", "Sessions ended"
         PASSWORD_CHANGED = "password_changed", "Password changed"
@@ -272,7 +289,8 @@ class SecurityEvent(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     address = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=400, blank=True)
-    # SHA-256 of the lower-cased mail address that was tried: a failure is counted without keeping strangers' addresses.
+    # SHA-256 of what the line is about and must not be kept: the lower-cased mail address that was tried, or the link
+    # by which a session was disowned.
     subject_hash = models.BinaryField(max_length=32, null=True)
     note = models.CharField(max_length=200, blank=True)
 
@@ -282,13 +300,15 @@ class SecurityEvent(models.Model):
         indexes = [
             # The security log page.
             models.Index("user", F("id").desc(), name="security_event_of_user"),
-            # Counting failed sign-ins while Redis is away: by mail address, and by network address.
-            models.Index(
-                fields=["subject_hash", "at"],
-                name="security_failure_subject",
-                condition=Q(kind="sign_in_failed"),
+            # The Operations page: how many failed, and how many came in.
+            models.Index(fields=["at"], name="security_failure_at", condition=Q(kind="sign_in_failed")),
+            models.Index(fields=["at"], name="security_sign_in_at", condition=Q(kind="signed_in")),
+        ]
+        constraints = [
+            # Also the index by which a link is found to have been followed.
+            models.UniqueConstraint(
+                fields=["subject_hash"], name="security_link_disowns_once", condition=Q(kind="disowned")
             ),
-            models.Index(fields=["address", "at"], name="security_failure_address", condition=Q(kind="sign_in_failed")),
         ]
 
     def __str__(self) -> str:
@@ -301,6 +321,34 @@ class SecurityEvent(models.Model):
     @property
     def place(self) -> str:
         return clients.place(self.address)
+
+
+class SignInAttemptQuerySet(models.QuerySet["SignInAttempt"]):
+    def since(self, moment: datetime) -> Self:
+        return self.filter(at__gt=moment)
+
+
+class SignInAttempt(models.Model):
+    """A password that was tried and has not been found right: written before it is looked at, taken back after."""
+
+    # SHA-256 of the lower-cased mail address: tries are counted without keeping strangers' addresses.
+    subject_hash = models.BinaryField(max_length=32)
+    address = models.GenericIPAddressField(null=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = SignInAttemptQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # The limits: by mail address, and by network address.
+            models.Index(fields=["subject_hash", "at"], name="sign_in_attempt_subject"),
+            models.Index(fields=["address", "at"], name="sign_in_attempt_address"),
+            # Clearing.
+            models.Index(fields=["at"], name="sign_in_attempt_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address} at {self.at:%Y-%m-%d %H:%M}"
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

@@ -8,3 +8,4 @@ from sessions_app import services
 @shared_task
 def clear_expired_sessions() -> None:
     services.clear_expired()
+    services.clear_attempts()

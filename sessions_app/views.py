@@ -142,5 +142,6 @@ def not_me(request: Request, token: str) -> HttpResponse:
         user = services.disown_session(token=token, client=request.client)
     except services.LinkInvalid as error:
         return render(request, "sessions_app/not_me.html", {"error": str(error)}, status=410)
-    password_reset.request_password_reset(request, user.email, [user], None)
+    if user is not None:
+        password_reset.request_password_reset(request, user.email, [user], None)
     return redirect("account_reset_password_done")

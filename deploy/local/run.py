@@ -1,6 +1,7 @@
 """What `make run` starts: Postgres, Redis, web, worker, beat and the mail sink, until Ctrl-C.
 
-One part that ends stops all the others; a supervisor that is killed takes all of them with it.
+One part that ends stops all the others; a supervisor that is killed takes all of them with it. When a server ends, that
+is said, and the hall goes on without it, as it does where strangers reach it.
 """
 
 import functools
@@ -68,7 +69,7 @@ class Supervisor(Manager):
     def __init__(self, watched: list[Server], announce) -> None:
         self.memory = Memory()
         super().__init__(self.memory)
-        self.watched = watched
+        self.watched = list(watched)
         self.announce = announce
         self.died: tuple[str, int, list[str]] | None = None
         self._process_ctor = Part
@@ -85,9 +86,11 @@ class Supervisor(Manager):
         for name, state in self._processes.items():
             if "returncode" in state:
                 self.died = self.died or (name, state["returncode"], list(self.memory.lines[name]))
-        for server in self.watched:
-            if server.process.poll() is not None:
-                self.died = self.died or (server.name, server.process.returncode, server.last_lines(LAST_LINES))
+        for server in [each for each in self.watched if each.process.poll() is not None]:
+            self.watched.remove(server)
+            say(f"{server.name} ended (exit code {server.process.returncode}); its last lines:")
+            print(*server.last_lines(LAST_LINES), sep="\n", file=sys.stderr, flush=True)
+            say(f"the hall goes on without {server.name}; to have it back, press Ctrl-C and start again")
         return self.died is not None
 
 

@@ -28,7 +28,9 @@ from lib import sparkline
 
 HISTORY_PAGE = 30
 ACTS = {"kill", "restore", "archive", "revive"}
-RuleForms = formset_factory(RuleForm, extra=1, can_delete=True, can_order=True, max_num=51)
+# How many rules one save can add.
+NEW_RULES = 3
+RuleForms = formset_factory(RuleForm, extra=NEW_RULES, can_delete=True, can_order=True, max_num=50 + NEW_RULES)
 NEW = {"type": "boolean", "variants": "on = true\noff = false", "default": "off", "off": "off"}
 
 

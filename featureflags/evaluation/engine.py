@@ -5,6 +5,7 @@ A decision is a function of the definitions, the context and the moment alone. T
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from featureflags.evaluation import operators
@@ -166,10 +167,41 @@ def compile_segment(plain: Plain) -> Check:
 # --- Deciding ---------------------------------------------------------------------------------------------
 
 
-def compile_flags(flags: Iterable[tuple[Plain, bool]], segments: Iterable[Plain]) -> dict[str, Flag]:
-    """Return what `evaluate` asks, from normal definitions; each flag comes with whether it is killed."""
-    checks = {plain["key"]: compile_segment(plain) for plain in segments}
-    return {plain["key"]: Flag(plain, killed=killed, segments=checks) for plain, killed in flags}
+# What reading a definition of another shape raises.
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, operators.BadValue, BadContext)
+Broken = Callable[[str, Exception], None]
+
+
+def compile_flags(
+    flags: Iterable[tuple[Plain, bool]], segments: Iterable[Plain], *, broken: Broken | None = None
+) -> dict[str, Flag]:
+    """Return what `evaluate` asks, from normal definitions; each flag comes with whether it is killed.
+
+    With `broken`, a definition that this version cannot read is told there and left out: one row that somebody
+    changed by hand must not stop the others from being killed. Without it the error is raised.
+    """
+    checks: dict[str, Check] = {}
+    found: dict[str, Flag] = {}
+    makers: list[tuple[str, Callable[[], None]]] = [
+        *((plain["key"], partial(_add_segment, plain, checks)) for plain in segments),
+        *((plain["key"], partial(_add_flag, plain, killed, checks, found)) for plain, killed in flags),
+    ]
+    for key, make in makers:
+        try:
+            make()
+        except UNREADABLE as error:
+            if broken is None:
+                raise
+            broken(key, error)
+    return found
+
+
+def _add_segment(plain: Plain, checks: dict[str, Check]) -> None:
+    checks[plain["key"]] = compile_segment(plain)
+
+
+def _add_flag(plain: Plain, killed: bool, checks: Mapping[str, Check], found: dict[str, Flag]) -> None:
+    found[plain["key"]] = Flag(plain, killed=killed, segments=checks)
 
 
 def evaluate(flags: Flags, key: str, context: Context, now: float) -> Decision:

@@ -1,5 +1,7 @@
 """Why an answer came out: every rule, everything that it asked, and where the person stood in its rollout."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from featureflags.evaluation import operators
@@ -32,7 +34,7 @@ def explain(flags: Flags, key: str, context: Context, now: float) -> Explanation
         return Explanation(decision, [], [])
     before = [Step("it is not killed", not flag.killed)]
     before += [
-        Step(required_in_words(name, variants), _met(((name, variants),), context, now, flags))
+        _asked(required_in_words(name, variants), partial(_met, ((name, variants),), context, now, flags))
         for name, variants in flag.requires
     ]
     asked = all(step.held for step in before)
@@ -50,13 +52,18 @@ def _steps(rule: Rule, plain: Plain, flag: Flag, context: Context, now: float, f
     # In the order in which the engine built its checks.
     checks = iter(rule.checks)
     for asks in _questions(plain):
-        try:
-            steps.append(Step(asks, next(checks)(context, now, flags)))
-        except BadContext:
-            steps.append(Step(asks, False))
+        steps.append(_asked(asks, partial(next(checks), context, now, flags)))
     if plain["share"] < SCALE or "weights" in plain:
         steps.append(_place(rule, plain, context))
     return steps
+
+
+def _asked(asks: str, held: Callable[[], bool]) -> Step:
+    """Return the step; what the decision itself never came to may be something that this context cannot answer."""
+    try:
+        return Step(asks, held())
+    except BadContext:
+        return Step(asks, False)
 
 
 def _questions(plain: Plain) -> list[str]:

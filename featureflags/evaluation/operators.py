@@ -51,8 +51,13 @@ def _kind(value: object) -> str | None:
     if isinstance(value, str):
         return "text" if len(value) <= TEXT_MAX else None
     if isinstance(value, int | float):
-        return "number" if math.isfinite(value) else None
+        return "number" if _is_finite(value) else None
     return None
+
+
+def _is_finite(value: float) -> bool:
+    # A whole number always is, and `math` fails on one that no float can hold.
+    return isinstance(value, int) or math.isfinite(value)
 
 
 def _text(value: object) -> str | None:
@@ -60,7 +65,7 @@ def _text(value: object) -> str | None:
 
 
 def number(value: object) -> float | int | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value) else None
 
 
 def moment(value: object) -> float | None:

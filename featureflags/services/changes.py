@@ -7,11 +7,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
-from featureflags.evaluation import consistency, definitions
+from featureflags.evaluation import definitions
 from featureflags.evaluation.bucketing import SCALE
 from featureflags.evaluation.wording import differences
 from featureflags.models import DEFINED_BY, Flag, FlagChange, Segment, Stamp
 from featureflags.services.errors import DefinitionRefused, NoSuchFlag, ReasonMissing, StaleVersion
+from featureflags.services.judging import check_whole, refuse_past
 from featureflags.services.people import with_addresses
 from featureflags.snapshot import store
 from sessions_app.models import User
@@ -49,7 +50,7 @@ def save_flag(
     flag.killed_at = (flag.killed_at or now) if clean["killed"] else None
     flag.archived_at = (flag.archived_at or now) if clean["archived"] else None
     flag.version, flag.changed_at = flag.version + 1, now
-    _check_whole(flag=flag)
+    check_whole(flag=flag)
     flag.save()
     _record(act or (Act.CHANGED if before else Act.CREATED), flag, before, clean, why, by, undoes)
     _count_up(stamp)
@@ -121,21 +122,6 @@ def _lock_stamp() -> Stamp:
     return Stamp.objects.select_for_update(no_key=True).get()
 
 
-def _check_whole(*, flag: Flag | None = None, segment: Segment | None = None) -> None:
-    """Refuse what does not hold together with everything else; needs the locked stamp."""
-    flags = {each.key: each.plain for each in Flag.objects.active()}
-    segments = {each.key: each.plain for each in Segment.objects.order_by("key")}
-    if flag is not None:
-        flags.pop(flag.key, None)
-        flags |= {flag.key: flag.plain} if flag.archived_at is None else {}
-    if segment is not None:
-        segments[segment.key] = segment.plain
-    try:
-        consistency.check(flags, segments)
-    except definitions.Refused as error:
-        raise DefinitionRefused(error.field, error.reason) from error
-
-
 def _record(
     act: str,
     row: Flag | Segment,
@@ -180,7 +166,11 @@ def _change(key: str, act: str, changes: State, *, why: str, by: User | None, ve
 
 @transaction.atomic(durable=True)
 def change_flag(*, state: State, version: int | None, why: str, by: User | None) -> Flag:
-    """Create or change one flag in a transaction of its own; as `save_flag`."""
+    """Create or change one flag in a transaction of its own; as `save_flag`.
+
+    Refuse a rule that is over already, unless the flag had it: an undo or an import may bring one back.
+    """
+    refuse_past(state=state)
     return save_flag(state=state, version=version, why=why, by=by)
 
 
@@ -246,7 +236,8 @@ def save_segment(
     if not _short(state.get("description") or "", 400):
         raise DefinitionRefused("description", "is text of at most 400 characters")
     clean |= {"people": _ids(clean["people"], "people"), "description": state.get("description") or ""}
-    segment = Segment.objects.select_for_update(no_key=True).filter(key=clean["key"]).first()
+    # The stamp is lock enough: nothing else writes to segments.
+    segment = Segment.objects.filter(key=clean["key"]).first()
     if (segment.version if segment else None) != version:
         raise StaleVersion("Somebody changed this segment meanwhile. Look at what holds now, and change it again.")
     before = segment.state if segment else None
@@ -256,7 +247,7 @@ def save_segment(
     for name, value in clean.items():
         setattr(segment, name, value)
     segment.version, segment.changed_at = segment.version + 1, timezone.now()
-    _check_whole(segment=segment)
+    check_whole(segment=segment)
     segment.save()
     _record(act or (Act.CHANGED if before else Act.CREATED), segment, before, clean, why, by, undoes)
     _count_up(stamp)

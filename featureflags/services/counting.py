@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_redis import get_redis_connection
 from redis import ResponseError
 
+from featureflags.evaluation.definitions import storable
 from featureflags.models import CountBatch, EvaluationCount, Exposure, Flag
 from featureflags.tally import COUNTS_KEY, EXPOSURES_KEY
 
@@ -23,7 +24,7 @@ def take_over_counts() -> int:
     """Add what waits in Redis to the rows, each batch once; return how many evaluations it held. Raises RedisError.
 
     A batch is renamed before it is read, and its name is a row in the transaction that adds it: dying anywhere
-    neither loses nor doubles it, and two at once take different batches.
+    neither loses nor doubles it, and of two that find the same batch one adds it.
     """
     redis = get_redis_connection()
     batch = uuid.uuid4()
@@ -46,9 +47,10 @@ def take_over_counts() -> int:
 
 @transaction.atomic(durable=True)
 def _add(batch: uuid.UUID, counts: dict[str, int], exposures: list[list[Any]]) -> int:
-    if CountBatch.objects.filter(pk=batch).exists():
+    # Whoever takes the same batch at the same time waits here, and then finds it added.
+    _, is_first = CountBatch.objects.get_or_create(pk=batch)
+    if not is_first:
         return 0
-    CountBatch.objects.create(pk=batch)
     now = timezone.now()
     hour = now.replace(minute=0, second=0, microsecond=0)
     ids = dict(Flag.objects.values_list("key", "pk"))
@@ -66,7 +68,8 @@ def _add(batch: uuid.UUID, counts: dict[str, int], exposures: list[list[Any]]) -
         Exposure(
             flag_id=ids[key],
             variant=variant,
-            person=person,
+            # Integrators call people as they like; a name that no row can hold must not stop the batch.
+            person=person if storable(person) else "",
             reason=reason,
             rule=rule,
             at=datetime.fromtimestamp(at, UTC),

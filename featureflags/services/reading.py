@@ -1,10 +1,13 @@
 """What the snapshot of a process is made from."""
 
+import structlog
 from django.db import transaction
 
 from featureflags.evaluation.engine import compile_flags
 from featureflags.models import Flag, Segment, Stamp
 from featureflags.snapshot import Snapshot
+
+log = structlog.get_logger(__name__)
 
 
 @transaction.atomic(savepoint=True)
@@ -19,4 +22,8 @@ def read_snapshot() -> Snapshot:
     version = Stamp.objects.values_list("version", flat=True).first() or 0
     flags = [(flag.plain, flag.killed_at is not None) for flag in Flag.objects.active().order_by("key")]
     segments = [segment.plain for segment in Segment.objects.order_by("key")]
-    return Snapshot(version, compile_flags(flags, segments))
+    return Snapshot(version, compile_flags(flags, segments, broken=_tell))
+
+
+def _tell(key: str, error: Exception) -> None:
+    log.error("flag_not_compiled", key=key, error=repr(error)[:200])

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import connection
+from django.db.models import F, Func, JSONField, Value
 from django.utils import timezone
 
 from idempotency import claims
@@ -27,8 +28,8 @@ RETENTION = timedelta(hours=24)
 CLAIM = """
 INSERT INTO idempotency_record
   (key, caller, method, route, fingerprint, fence, lease_expires_at, procedure, recovery_point, state, created_at,
-   expires_at, answer, headers, messages, timeline)
-SELECT %s, %s, %s, %s, %s, 1, %s, %s, 'started', %s::jsonb, %s, %s, '', '{}'::jsonb, '[]'::jsonb, %s::jsonb
+   expires_at, answer, headers, messages, timeline, attempts)
+SELECT %s, %s, %s, %s, %s, 1, %s, %s, 'started', %s::jsonb, %s, %s, '', '{}'::jsonb, '[]'::jsonb, %s::jsonb, 0
 FROM (SELECT set_config('synchronous_commit', coalesce(%s, current_setting('synchronous_commit')), true)) AS unhurried
 ON CONFLICT (key, caller, method, route) DO NOTHING
 RETURNING id
@@ -36,7 +37,7 @@ RETURNING id
 FINISH = """
 UPDATE idempotency_record SET
   completed_at = %s, expires_at = %s, recovery_point = %s, answer = %s, status = %s, headers = %s::jsonb, body = %s,
-  messages = %s::jsonb, timeline = timeline || %s::jsonb
+  messages = %s::jsonb, timeline = timeline || %s::jsonb, failed_at = NULL
 FROM (SELECT set_config('synchronous_commit', coalesce(%s, current_setting('synchronous_commit')), true)) AS unhurried
 WHERE id = %s AND fence = %s AND completed_at IS NULL
 """
@@ -145,17 +146,23 @@ def _purge_one(record: Record, now: datetime) -> bool:
     return True
 
 
-def take_over(*, record: Record, lease: timedelta = LEASE) -> Claim | None:
-    """Take abandoned work over; return None when somebody was faster, or when it had an effect already."""
+def take_over(*, record: Record, lease: timedelta = LEASE, rest: timedelta | None = None) -> Claim | None:
+    """Take abandoned work over; return None when somebody was faster, or when it had an effect already.
+
+    With `rest` it counts as an attempt, and the next one may come after that time.
+    """
     now = timezone.now()
     rows = Record.objects.abandoned(now).filter(pk=record.pk, fence=record.fence)
     if not record.resumes:
         rows = rows.filter(effect_at=None)
     fence = record.fence + 1
+    attempt = {"attempts": record.attempts + 1, "next_attempt_at": now + rest} if rest is not None else {}
     taken = rows.update(
         fence=fence,
         lease_expires_at=now + lease,
-        timeline=longer(record=record, what="taken over", fence=fence, at=now),
+        failed_at=None,
+        timeline=longer(what="taken over", fence=fence, at=now),
+        **attempt,
     )
     if not taken:
         return None
@@ -163,13 +170,20 @@ def take_over(*, record: Record, lease: timedelta = LEASE) -> Claim | None:
     return Claim(record.pk, fence)
 
 
-def longer(*, record: Record, what: str, fence: int, at: datetime) -> list[object]:
-    """Return the timeline of a record with one line more."""
-    return [*record.timeline, [at.isoformat(timespec="milliseconds"), what, fence]]
+def longer(*, what: str, fence: int, at: datetime) -> Func:
+    """Return the timeline with one line more, whatever was written into it meanwhile."""
+    line = Value([[at.isoformat(timespec="milliseconds"), what, fence]], output_field=JSONField())
+    return Func(F("timeline"), line, template="%(expressions)s", arg_joiner=" || ")
 
 
 def finish(*, claim: Claim, answer: Answer, retention: timedelta = RETENTION) -> bool:
-    """Keep the answer; return False when the claim does not stand any more."""
+    """Keep the answer; return False when the claim does not stand any more.
+
+    A procedure that stands halfway has no answer yet, whatever its caller says: it is let go, for whoever comes next.
+    """
+    if claim.halfway:
+        let_go(claim=claim, retention=retention)
+        return False
     now = timezone.now()
     with claims.letting_go(), connection.cursor() as cursor:
         cursor.execute(
@@ -203,7 +217,7 @@ def let_go(*, claim: Claim, retention: timedelta = RETENTION) -> None:
         # Whoever comes next goes on at the recovery point, and need not wait for the lease.
         Record.objects.running().filter(pk=claim.record_id, fence=claim.fence).update(
             lease_expires_at=timezone.now(),
-            timeline=longer(record=record, what="let go", fence=claim.fence, at=timezone.now()),
+            timeline=longer(what="let go", fence=claim.fence, at=timezone.now()),
         )
         return
     finish(claim=claim, answer=Answer(Record.Answer.LOST, status=500), retention=retention)

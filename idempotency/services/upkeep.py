@@ -1,8 +1,9 @@
 """What sweeps and operators do to records: finish or release what was abandoned, delete what is old, set one right."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,12 +13,21 @@ from sessions_app.models import User
 
 COMPLETE_BATCH = 100
 PURGE_BATCH = 1000
+# With these rests the last attempt comes after some seven hours.
+ATTEMPTS_MAX = 12
+REST_FIRST = timedelta(minutes=1)
+REST_MAX = timedelta(hours=1)
+
+log = structlog.get_logger(__name__)
 
 
 class AlreadyFinished(IdempotencyError): ...
 
 
 class NoSuchRecord(IdempotencyError): ...
+
+
+class NothingToRetry(IdempotencyError): ...
 
 
 # --- The completer and the reaper -------------------------------------------------------------------------
@@ -58,8 +68,28 @@ def _finish_lost(row: Record, now: datetime, what: str) -> None:
         recovery_point=FINISHED,
         answer=Record.Answer.LOST,
         fence=row.fence + 1,
-        timeline=longer(record=row, what=what, fence=row.fence + 1, at=now),
+        failed_at=None,
+        timeline=longer(what=what, fence=row.fence + 1, at=now),
     )
+
+
+def rest_after(*, attempts: int) -> timedelta:
+    """Return how long a procedure rests after so many attempts: twice as long each time, up to an hour."""
+    return min(REST_FIRST * 2 ** min(attempts - 1, 10), REST_MAX)
+
+
+@transaction.atomic(durable=True)
+def give_up(*, batch: int = COMPLETE_BATCH) -> int:
+    """Leave procedures whose attempts are used up to the operators; return how many."""
+    now = timezone.now()
+    rows = Record.objects.resumable(now).filter(attempts__gte=ATTEMPTS_MAX).order_by("pk")
+    found = list(rows.select_for_update(skip_locked=True)[:batch])
+    for row in found:
+        Record.objects.filter(pk=row.pk).update(
+            failed_at=now, timeline=longer(what="given up", fence=row.fence, at=now)
+        )
+        log.error("idempotency_given_up", record_id=row.pk, procedure=row.procedure, point=row.recovery_point)
+    return len(found)
 
 
 def purge_expired(*, limit: int | None = None, batch: int = PURGE_BATCH) -> int:
@@ -100,6 +130,28 @@ def expire_by_hand(*, record_id: int, by: User, reason: str) -> None:
     row = _locked(record_id)
     _note(row, Intervention.Kind.EXPIRE, by=by, reason=reason)
     Record.objects.filter(pk=row.pk).delete()
+
+
+@transaction.atomic(durable=True)
+def retry_by_hand(*, record_id: int, by: User, reason: str) -> Record:
+    """Let the next sweep try a procedure again, with all attempts before it.
+
+    Raise NoSuchRecord, AlreadyFinished, or NothingToRetry for what is no procedure.
+    """
+    row = _locked(record_id)
+    if row.completed_at is not None:
+        raise AlreadyFinished("This key is finished already.")
+    if not row.procedure:
+        raise NothingToRetry("Only a procedure can go on where it stopped.")
+    now = timezone.now()
+    Record.objects.filter(pk=row.pk).update(
+        attempts=0,
+        next_attempt_at=None,
+        failed_at=None,
+        timeline=longer(what=f"to be tried again: {reason}", fence=row.fence, at=now),
+    )
+    _note(row, Intervention.Kind.RETRY, by=by, reason=reason)
+    return Record.objects.get(pk=record_id)
 
 
 def _locked(record_id: int) -> Record:

@@ -93,18 +93,53 @@ def test_an_unknown_address_is_404(db):
     assert_problem(Client().get("/api/v1/nothing"), 404)
     assert_problem(Client().get("/api/v2/me"), 404)
     assert_problem(Client().post("/api/"), 404)
+    assert_problem(Client().get("/api"), 404)
+    assert_problem(Client().get("/api/v1/me/"), 404)
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "TRACE", "OPTIONS"])
 def test_a_method_that_is_not_there_is_405_with_those_that_are(alice, method):
     response = program(alice).send(method, "/me")
 
-    assert_problem(response, 405)
+    said = assert_problem(response, 405)
     assert response["Allow"] == "GET, HEAD"
+    assert said["detail"] == "Here is only GET, HEAD."
 
 
 def test_the_document_takes_no_posts(db):
-    assert_problem(Client().post("/api/openapi.json"), 405)
+    for path in ("/api/openapi.json", "/api/docs"):
+        assert_problem(Client(enforce_csrf_checks=True).post(path), 405)
+
+
+def test_a_page_of_the_api_without_the_token_of_its_form_is_a_problem(db):
+    said = assert_problem(Client(enforce_csrf_checks=True).post("/api/idempotency"), 403)
+
+    assert said["type"] == "/api/docs#csrf"
+
+
+def test_a_body_without_a_length_is_411(alice):
+    asks = program(alice, "write")
+
+    refused = asks.send("PATCH", "/preferences", b"{}", headers={"transfer-encoding": "chunked", "content-length": ""})
+
+    assert_problem(refused, 411)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip"])
+def test_a_packed_body_is_415_and_says_how_to_send_it(alice, coding):
+    refused = program(alice, "write").send("PATCH", "/preferences", b"{}", headers={"content-encoding": coding})
+
+    assert_problem(refused, 415)
+    assert refused["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize("header", ["x-http-method-override", "x-method-override", "x-http-method"])
+def test_a_method_in_a_header_counts_for_nothing(alice, header):
+    asks = program(alice, "read", "write")
+
+    assert_problem(asks.send("POST", "/tokens/1", headers={header: "DELETE"}), 405)
+    assert asks.get("/tokens", headers={header: "POST"}).status_code == 200
+    assert ApiToken.objects.active().count() == 1
 
 
 @pytest.mark.parametrize("path", ["/sessions/%00", "/me?a=%00", "/sessions?cursor=%00"])

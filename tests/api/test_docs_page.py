@@ -7,6 +7,7 @@ from django.test import Client
 
 from config import openapi, reference
 from config.api_docs import KINDS, document
+from tests.api import trial
 from tests.conventions.source import real_tree
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +62,20 @@ def test_an_operation_that_no_token_may_shows_no_token():
     shown = {each.name: each for section in reference.sections(document(), base="") for each in section.operations}
 
     assert "Bearer" not in shown["create_token"].curl
-    assert shown["create_token"].scope == ""
+    assert said(shown["create_token"].who) == "signed in, no token"
     assert "Bearer" in shown["change_preferences"].curl
-    assert shown["change_preferences"].scope == "write"
+    assert said(shown["change_preferences"].who) == "scope write"
+
+
+def test_a_stream_and_what_anybody_may_ask_are_shown_as_commands():
+    document = trial.trial.get_openapi_schema(path_prefix="api/v1/")
+    shown = {each.name: each for section in reference.sections(document, base="") for each in section.operations}
+
+    assert "--data-binary @FILE" in shown["take_stream"].curl
+    assert f"Content-Type: {trial.STREAM}" in shown["take_stream"].curl
+    assert said(shown["show_abilities"].who) == "anybody"
+    assert "Bearer" not in shown["show_abilities"].curl
+
+
+def said(words):
+    return "".join(each.text for each in words)

@@ -161,3 +161,32 @@ def test_going_back_and_sending_the_same_again_makes_no_second_token_and_another
     page.get_by_text("door").first.wait_for()
 
     assert ApiToken.objects.count() == 2
+
+
+def test_the_back_button_and_sending_the_form_once_more_do_it_once(new_context, alice):
+    page = opened(new_context, alice, scripts=True)
+    make_token(page)
+    page.get_by_role("button", name="Make the token").click()
+    page.locator("code").first.wait_for()
+
+    page.go_back()
+    assert page.locator("input[name=name]").input_value() == "printer"
+    page.get_by_role("button", name="Make the token").click()
+
+    page.get_by_text("shown once already").wait_for()
+    assert ApiToken.objects.count() == 1
+    assert SecurityEvent.objects.filter(kind="token_created").count() == 1
+
+
+def test_the_back_button_and_other_words_ask_for_something_new(new_context, alice):
+    page = opened(new_context, alice, scripts=True)
+    make_token(page)
+    page.get_by_role("button", name="Make the token").click()
+    page.locator("code").first.wait_for()
+
+    page.go_back()
+    page.locator("input[name=name]").fill("door")
+    page.get_by_role("button", name="Make the token").click()
+
+    page.get_by_text("door").first.wait_for()
+    assert set(ApiToken.objects.values_list("name", flat=True)) == {"printer", "door"}

@@ -36,6 +36,22 @@ def test_machines_may_only_read(path):
     assert "no-cache" in Client().get(path)["Cache-Control"]
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_a_probe_calls_the_machine_by_its_address_and_has_no_session(path, alice_and_her_session, settings):
+    settings.ALLOWED_HOSTS = ["hall.example.org"]
+
+    answer = alice_and_her_session.get(path, headers={"host": "10.1.2.3:8000"})
+
+    assert answer.status_code == 200
+    assert "Cookie" not in answer.get("Vary", "")
+    assert "Set-Cookie" not in answer
+
+
+@pytest.fixture
+def alice_and_her_session():
+    return sign_in(factories.user())
+
+
 def test_postgres_stopped_in_mid_flight_is_said_plainly_everywhere_and_forgotten_when_it_is_back(tmp_path):
     with faults.postgres() as postgres:
         env = {"DATABASE_URL": postgres.url, "DATA_DIR": str(tmp_path)}
@@ -45,7 +61,7 @@ def test_postgres_stopped_in_mid_flight_is_said_plainly_everywhere_and_forgotten
             before = hall.request("GET", "/readyz")
             postgres.stop()
             cookies = {"session": "n" * 43, "theme": "dark.paper.ink.system.c"}
-            ready, alive = hall.request("GET", "/readyz"), hall.request("GET", "/healthz")
+            ready, alive = (hall.request("GET", path, cookies=cookies) for path in ("/readyz", "/healthz"))
             pages = [hall.request("GET", path, cookies=cookies) for path in SIGNED_IN]
             posted = hall.request("POST", "/accounts/login/", body="login=a@example.org&password=x")
             postgres.start()

@@ -1,9 +1,13 @@
 """Nothing that a client sends causes a 5xx: every address, every form and every header, for everybody."""
 
+from wsgiref.util import setup_testing_defaults
+
 import pytest
 from django.conf import settings as django_settings
+from django.core.wsgi import get_wsgi_application
 from django.test import Client
 
+from lib.charsets import only_text
 from sessions_app import services
 from tests import factories
 from tests.config import hostile
@@ -144,3 +148,16 @@ def test_no_header_method_or_body_causes_a_fault_of_ours(part, visitor):
 
     assert visitor.asked > 50
     visitor.must_have_met_no_fault()
+
+
+@pytest.mark.parametrize("charset", ["hex", "idna", "punycode", "rot13", "base64", "undefined", "utf-7", "é", "", '"'])
+def test_a_character_set_that_is_no_text_counts_as_none(charset):
+    answers = []
+    for kind in (FORM, "multipart/form-data; boundary=X", "application/json"):
+        environ = {"CONTENT_TYPE": f"{kind}; charset={charset}", "QUERY_STRING": "q=%ff", "REQUEST_METHOD": "GET"}
+        setup_testing_defaults(environ)
+        environ["HTTP_HOST"] = "localhost"
+
+        only_text(get_wsgi_application())(environ, lambda status, headers: answers.append(status))
+
+    assert answers == ["200 OK"] * 3

@@ -41,6 +41,8 @@ PUBLIC = {
 }
 # Views without a CSRF token, and why another site gains nothing; each is the target of a form listed below.
 WITHOUT_TOKEN = {
+    "config.api_docs.docs": "only says to a post that there is none, in words for programs",
+    "config.api_docs.openapi": "only says to a post that there is none, in words for programs",
     "featureflags.views.evaluate_one": "no cookie counts there, only a bearer token",
     "featureflags.views.evaluate_all": "no cookie counts there, only a bearer token",
     "preferences.views.theme": "a token would keep public pages out of caches; foreign senders are refused",

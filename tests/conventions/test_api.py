@@ -34,8 +34,9 @@ def references(node: object) -> Iterator[str]:
 def test_an_operation_names_what_it_refuses(path, method, operation):
     wanted = {"400", "401", "403", "429"} if operation["operationId"] not in PUBLIC else {"400", "429"}
     wanted |= {"404"} if "{" in path else set()
-    wanted |= {"413", "415", "422"} if "requestBody" in operation else set()
-    wanted |= {"422"} if any(each["in"] == "query" for each in operation["parameters"]) else set()
+    wanted |= {"422"}
+    wanted |= {"411", "413", "415"} if "requestBody" in operation else set()
+    wanted |= {"409"} if any(each["name"] == "Idempotency-Key" for each in operation["parameters"]) else set()
     wanted |= {"412", "428"} if any(each["name"] == "If-Match" for each in operation["parameters"]) else set()
 
     assert wanted <= set(operation["responses"])
@@ -76,6 +77,43 @@ def test_an_error_is_a_problem_and_nothing_else(path, method, operation):
 
 
 @EVERY
+def test_what_changes_something_takes_a_key_unless_it_reads_its_own_body(path, method, operation):
+    keys = [each for each in operation["parameters"] if each["name"] == "Idempotency-Key"]
+    streams = set(operation.get("requestBody", {}).get("content", {})) - {"application/json"}
+
+    assert len(keys) == (1 if method not in {"get", "head", "options"} and not streams else 0)
+    if keys:
+        well = [response for status, response in operation["responses"].items() if status < "400"]
+        assert all("Idempotent-Replayed" in response["headers"] for response in well)
+        assert "Retry-After" in operation["responses"]["409"]["headers"]
+
+
+@EVERY
+def test_each_answer_names_its_headers(path, method, operation):
+    for status, response in operation["responses"].items():
+        assert {"X-Request-ID", "RateLimit", "RateLimit-Policy"} <= set(response["headers"])
+        assert ("Retry-After" in response["headers"]) is (status in {"409", "429"})
+        assert ("WWW-Authenticate" in response["headers"]) is (status == "401")
+
+
+@EVERY
+def test_an_example_of_a_refusal_is_about_this_operation(path, method, operation):
+    def example(status):
+        return operation["responses"][status]["content"]["application/problem+json"]["example"]
+
+    part = example("422")["errors"][0]
+    takes_json = "application/json" in operation.get("requestBody", {}).get("content", {})
+    assert part["in"] == ("body" if takes_json else "query")
+    assert ("not JSON" in example("400")["detail"]) is takes_json
+    if operation["security"] == [{"SignedIn": []}]:
+        assert example("403")["type"] == "/api/docs#session-required"
+    else:
+        assert ("`read`" in example("403")["detail"]) is (method == "get")
+    if "409" in operation["responses"] and operation["operationId"] != "create_token":
+        assert "50 tokens" not in example("409")["detail"]
+
+
+@EVERY
 def test_a_list_has_the_one_shape(path, method, operation):
     if not operation["operationId"].startswith("list_"):
         return
@@ -83,6 +121,7 @@ def test_a_list_has_the_one_shape(path, method, operation):
 
     assert set(schema["properties"]) == {"items", "next"}
     assert {"limit", "cursor"} <= {each["name"] for each in operation["parameters"]}
+    assert "Link" in operation["responses"]["200"]["headers"]
 
 
 @EVERY

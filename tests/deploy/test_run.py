@@ -1,7 +1,9 @@
 """What `make run` promises: one line when the hall is open, one end for all parts, and the data kept."""
 
+import json
 import signal
 import socket
+import urllib.error
 import urllib.request
 from email.message import EmailMessage
 from smtplib import SMTP
@@ -59,7 +61,7 @@ def test_killed_without_warning_it_leaves_no_process_and_starts_again(start):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("web", "gunicorn"), ("worker", "deploy.local.worker"), ("beat", "beat"), ("postgres", "postgres")],
+    [("web", "gunicorn"), ("worker", "deploy.local.worker"), ("beat", "beat")],
 )
 def test_a_part_that_dies_stops_all_and_shows_its_last_lines(start, name, words):
     started = start("run")
@@ -71,6 +73,34 @@ def test_a_part_that_dies_stops_all_and_shows_its_last_lines(start, name, words)
     assert started.end() == 1
     assert f"run: {name} ended (exit code -9), so everything was stopped; its last lines:" in started.lines
     assert all_gone(family)
+
+
+@pytest.mark.parametrize(("name", "words", "status"), [("redis", "-server", 200), ("postgres", "postgres", 503)])
+def test_a_server_that_dies_is_said_aloud_and_the_hall_goes_on_without_it(start, name, words, status):
+    started = start("run")
+    address = started.wait_for_line("ready ").removeprefix("ready ")
+    family = started.family()
+
+    part(started, words).kill()
+    started.wait_for_line(f"run: the hall goes on without {name}; ")
+    home, ready = answer(f"{address}/accounts/login/"), answer(f"{address}/readyz")
+    alive = answer(f"{address}/healthz")
+    started.send(signal.SIGINT)
+
+    assert (home[0], ready[0], alive[0]) == (status, status, 200)
+    assert json.loads(ready[1])["parts"]["database" if name == "postgres" else name]["state"] == "away"
+    assert started.end() == 0
+    assert all_gone(family)
+
+
+def answer(address):
+    """Return status and body, also of a refusal, to somebody who says that they are signed in."""
+    asked = urllib.request.Request(address, headers={"Cookie": f"session={'n' * 43}"})
+    try:
+        with urllib.request.urlopen(asked, timeout=30) as response:
+            return response.status, response.read()
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.read()
 
 
 def test_mails_are_kept_as_files_and_said_aloud(start, data_folder):

@@ -3,6 +3,9 @@
     with faults.redis() as redis:
         redis.stop(); redis.start(); redis.pause(); redis.resume()
 
+    with faults.watched() as redis:
+        redis.primary.kill(); redis.wait_for_promotion()
+
     with faults.web(processes=3) as (first, second, third):
         first.request("GET", "/account/devices", cookies=...)
 
@@ -18,9 +21,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.faults.processes import FaultError, Point, Process, python, until
+from tests.faults.sentinel import watched
 from tests.faults.servers import Answer, Postgres, Redis, Web, database_url
 
-__all__ = ["Answer", "FaultError", "Point", "Process", "Web", "postgres", "process", "redis", "until", "web"]
+__all__ = ["Answer", "FaultError", "Point", "Process", "Web", "postgres", "process", "redis", "until", "watched", "web"]
 
 redis = Redis
 postgres = Postgres

@@ -19,10 +19,14 @@ from tests.faults.processes import LOOPBACK, WAIT_SECONDS, Process, free_port, p
 
 
 class Redis(Process):
-    """A Redis of its own; it keeps its port, and forgets everything when it is stopped."""
+    """A Redis of its own; it keeps its port, and forgets everything when it is stopped.
 
-    def __init__(self) -> None:
+    With `of`, it repeats what that one holds, and is ready when it does.
+    """
+
+    def __init__(self, *, password: str = "", of: "Redis | None" = None) -> None:
         self.port = free_port()
+        self.of = of
         options = (
             "--port",
             str(self.port),
@@ -35,8 +39,11 @@ class Redis(Process):
             "--databases",
             "64",
         )
-        super().__init__([redis_binary(), *options])
-        self.url = f"redis://{LOOPBACK}:{self.port}/0"
+        secret = ("--requirepass", password, "--masterauth", password) if password else ()
+        # A full copy goes out at once, and not five seconds later for those who may still come.
+        copied = ("--repl-diskless-sync-delay", "0", *(("--replicaof", LOOPBACK, str(of.port)) if of else ()))
+        super().__init__([redis_binary(), *options, *secret, *copied])
+        self.url = f"redis://:{quote(password, safe='')}@{LOOPBACK}:{self.port}/0"
 
     def client(self) -> redis.Redis:
         return redis.Redis.from_url(self.url, socket_timeout=WAIT_SECONDS)
@@ -46,7 +53,7 @@ class Redis(Process):
 
     def _answers(self) -> bool:
         with contextlib.suppress(redis.RedisError), self.client() as client:
-            return bool(client.ping())
+            return bool(client.ping()) and (self.of is None or client.info("replication")["master_link_status"] == "up")
         return False
 
 

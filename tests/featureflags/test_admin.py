@@ -75,6 +75,20 @@ def test_a_slider_stands_where_its_value_is(share, step, operator):
     )
 
 
+def test_several_rules_are_added_and_put_in_order_in_one_save(operator):
+    flag = make(rules=[{"name": "old", "people": ["old"], "serve": "on"}])
+    fields = fields_of(operator, page_of(flag)) | {"why": "order"}
+    new = {
+        f"rules-{number}-{field}": value
+        for number, name in ((1, "a"), (2, "b"), (3, "c"))
+        for field, value in {"name": name, "people": name, "serve": "on"}.items()
+    }
+
+    operator.post(page_of(flag), fields | new | {"rules-0-ORDER": "5", "rules-2-ORDER": "1"})
+
+    assert [rule["name"] for rule in Flag.objects.get().rules] == ["b", "old", "a", "c"]
+
+
 def test_rules_are_removed_and_put_in_another_order(operator):
     rules = [{"name": name, "people": [name], "serve": "on"} for name in ("a", "b", "c")]
     flag = make(rules=rules)
@@ -83,6 +97,17 @@ def test_rules_are_removed_and_put_in_another_order(operator):
     operator.post(page_of(flag), fields | {"rules-0-ORDER": "9", "rules-1-DELETE": "on"})
 
     assert [rule["name"] for rule in Flag.objects.get().rules] == ["c", "a"]
+
+
+def test_a_flag_with_all_the_rules_that_it_may_have_can_be_saved(operator):
+    names = [f"v{number}" for number in range(20)]
+    rules = [{"people": [str(number)], "serve": "v1"} for number in range(50)]
+    flag = make(type="number", variants=dict.fromkeys(names, 1), default="v1", off="v2", rules=rules)
+    fields = fields_of(operator, page_of(flag)) | {"owner": "Carol", "why": "a name"}
+
+    answer = operator.post(page_of(flag), fields)
+
+    assert (answer.status_code, Flag.objects.get().owner) == (302, "Carol")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +129,8 @@ def test_rules_are_removed_and_put_in_another_order(operator):
         ({"rules-0-serve": "", "rules-0-weight_on": "30"}, "add up to 30 %"),
         ({"rules-0-share": "101"}, "less than or equal to 100"),
         ({"rules-0-share": "12.3456"}, "no more than 3 decimal places"),
-        ({"rules-0-starts_at": "2026-02-02T00:00", "rules-0-ends_at": "2026-02-01T00:00"}, "ends before it begins"),
+        ({"rules-0-starts_at": "2999-02-02T00:00", "rules-0-ends_at": "2999-02-01T00:00"}, "ends before it begins"),
+        ({"rules-0-ends_at": "2026-01-01T00:00"}, "it is over already"),
         ({"rules-0-name": "a\0b"}, "Null characters are not allowed"),
         ({"rules-TOTAL_FORMS": "x"}, "ManagementForm data is missing"),
     ],

@@ -1,12 +1,16 @@
 """Every change is a row that can be undone; nobody overwrites what they did not see. Invariants 4, 5, 6, 7."""
 
+import threading
+import uuid
+
 import pytest
 
 from featureflags import services
 from featureflags.models import Flag, FlagChange, Stamp
+from featureflags.services import counting
 from featureflags.services.errors import DefinitionRefused, NoSuchFlag, ReasonMissing, StaleVersion
 from tests.featureflags.conftest import make
-from tests.races import race
+from tests.races import Gate, held, race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -198,3 +202,38 @@ def test_a_rollout_that_cannot_be_is_refused(share, variant, olga):
         services.roll_out_flag(key="new_home", share=share, variant=variant, why="more", by=olga)
 
     assert isinstance(caught.value, DefinitionRefused)
+
+
+def test_a_rule_that_is_over_is_refused_when_it_is_new_and_stays_when_it_grew_old(olga):
+    over = {"serve": "on", "until": "2026-01-01T00:00:00+00:00"}
+    flag = make()
+
+    with pytest.raises(DefinitionRefused, match="over already") as caught:
+        make(rules=[{"serve": "on", "people": ["7"]}, over], version=1)
+    Flag.objects.update(rules=make("other", rules=[over | {"until": "2999-01-01T00:00:00+00:00"}]).rules)
+    Flag.objects.update(rules=[Flag.objects.get(key="other").rules[0] | over])
+    grown_old = Flag.objects.get(pk=flag.pk)
+    services.change_flag(state=grown_old.state | {"owner": "Carol"}, version=1, why="a name", by=olga)
+
+    assert caught.value.field == "rules[1].until"
+    assert Flag.objects.get(pk=flag.pk).owner == "Carol"
+
+
+def test_a_change_takes_nothing_back_of_what_was_counted_meanwhile(olga):
+    make()
+    counted = []
+
+    def count():
+        counting._add(uuid.uuid4(), {"new_home\non": 1}, [])
+        counted.append(True)
+
+    with held(
+        Gate(), lambda: services.kill_flag(key="new_home", why="it burns", by=olga), "SELECT", "featureflags_segment"
+    ):
+        counter = threading.Thread(target=lambda: race(count))
+        counter.start()
+        counter.join(0.3)
+    counter.join()
+
+    assert counted
+    assert Flag.objects.get().evaluated_at is not None

@@ -15,7 +15,7 @@ from featureflags.models import CountBatch, EvaluationCount, Exposure, Flag
 from featureflags.services import counting
 from featureflags.tally import COUNTS_KEY, Tally, tally
 from tests.featureflags.conftest import make
-from tests.races import race
+from tests.races import Gate, held, race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -104,6 +104,31 @@ def test_two_takers_at_once_count_once(rolled_out):
     results = race(services.take_over_counts, services.take_over_counts)
 
     assert counts() == {"on": 6}, results
+
+
+def test_whoever_finds_a_batch_in_other_hands_counts_nothing_and_does_not_fail(rolled_out):
+    ask(6)
+    tally.flush()
+
+    with held(Gate(), services.take_over_counts, "INSERT", "featureflags_countbatch") as first:
+        threads = [threading.Thread(target=lambda: results.append(race(services.take_over_counts)[0]))]
+        results: list[object] = []
+        for thread in threads:
+            thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted([*first, *results]) == [0, 6]
+    assert counts() == {"on": 6}
+
+
+@pytest.mark.parametrize("person", ["a\0b", "\ud800"])
+def test_a_name_that_cannot_be_stored_does_not_stop_the_counting(rolled_out, person):
+    ask(person=person)
+    tally.flush()
+
+    assert services.take_over_counts() == 1
+    assert (counts(), Exposure.objects.get().person) == ({"off": 1}, "")
 
 
 def test_without_redis_counts_wait_in_the_process(rolled_out, settings):

@@ -56,6 +56,14 @@ def test_a_value_of_another_type_is_the_default(live_flags):
     assert featureflags.variant("gone", default="x") == "x"
 
 
+def test_whoever_changes_a_value_changes_their_own(live_flags):
+    make(type="json", variants={"on": {"columns": ["a"]}, "off": {}}, default="on")
+
+    featureflags.value("new_home")["columns"].append("b")
+
+    assert featureflags.value("new_home") == {"columns": ["a"]}
+
+
 def test_a_context_that_fails_in_our_hands_is_the_default(live_flags):
     class Broken(dict):
         def get(self, *_):

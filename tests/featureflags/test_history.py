@@ -85,3 +85,17 @@ def test_explaining_takes_anything(asked, says, operator, live_flags):
 
     assert page.status_code == 200
     assert says in text_of(page)
+
+
+@pytest.mark.parametrize("flag", [{"killed": True}, {"requires": {"one": ["on"], "base": ["on"]}}])
+def test_what_the_decision_never_came_to_may_fail_without_failing_the_page(flag, operator, live_flags):
+    make("one")
+    make("base", rules=[{"share": 50_000, "serve": "on", "sticky": "team"}])
+    held = make(**({"requires": {"base": ["on"]}} | flag))
+
+    page = operator.get(
+        reverse("admin:featureflags_flag_explain", args=[held.pk]), {"person": "7", "context": '{"team": true}'}
+    )
+
+    assert page.status_code == 200
+    assert "base serves on" in text_of(page)

@@ -117,6 +117,17 @@ def test_odd_people_are_nobody(key, token, live_flags):
     assert ask(ONE, token, {"context": {"targetingKey": key}}).status_code in (200, 400)
 
 
+@pytest.mark.parametrize("path", [ONE, ALL])
+@pytest.mark.parametrize(("operator", "value"), [("at_least", 18), ("in", [18, "x"]), ("before", "2026-01-01")])
+def test_a_number_that_no_float_holds_is_compared_like_any_other(path, operator, value, token, live_flags):
+    make(rules=[{"conditions": [condition("age", operator, value)], "serve": "on"}])
+
+    answer = ask(path, token, f'{{"context": {{"age": 1{"0" * 400}}}}}')
+
+    assert answer.status_code == 200
+    assert answer.json().get("value", answer.json().get("flags", [{}])[0].get("value")) is (operator == "at_least")
+
+
 def test_an_unknown_flag_is_404(token, live_flags):
     answer = ask(f"{ALL}/gone", token)
 

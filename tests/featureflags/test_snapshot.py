@@ -1,6 +1,7 @@
 """What a process holds: replaced whole, found again after every fault, asked without a query. Invariants 3 and 7."""
 
 import os
+import threading
 
 import pytest
 import redis
@@ -14,6 +15,7 @@ from featureflags import services, snapshot
 from featureflags.models import Flag, Stamp
 from featureflags.snapshot import STAMP_KEY, Store
 from tests.featureflags.conftest import make
+from tests.races import Gate, race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ANYBODY = {"targetingKey": "7", "country": "PT"}
@@ -99,6 +101,40 @@ def test_without_redis_the_poll_finds_a_change(live_flags, no_redis):
     services.kill_flag(key="new_home", why="it burns", by=None)
 
     assert other.fresh().flags["new_home"].killed is True
+
+
+def test_a_row_that_cannot_be_read_takes_only_itself_away(live_flags):
+    make("good", default="on")
+    make("bad", default="on")
+    Flag.objects.filter(key="bad").update(rules=[{"nonsense": 1}])
+    live_flags.forget()
+
+    assert Client().get("/").status_code == 200
+    assert [featureflags.enabled(key, default=False) for key in ("good", "bad")] == [True, False]
+    services.kill_flag(key="good", why="it burns", by=None)
+    assert featureflags.enabled("good", default=True) is False
+
+
+def test_who_comes_while_the_first_snapshot_is_read_waits_for_it(live_flags):
+    make(default="on")
+    other, gate = Store(), Gate()
+
+    def slowly():
+        gate.arrive()
+        return services.read_snapshot()
+
+    other.read_from(services.read_stamp, slowly)
+    found = []
+    threads = [threading.Thread(target=lambda: found.extend(race(other.fresh))) for _ in "12"]
+    threads[0].start()
+    gate.wait_until_reached()
+    threads[1].start()
+    threads[1].join(0.2)
+    gate.open()
+    for thread in threads:
+        thread.join()
+
+    assert [each.version for each in found] == [1, 1]
 
 
 def away():

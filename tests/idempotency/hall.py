@@ -16,7 +16,7 @@ from ninja import NinjaAPI, Router, Schema, Status
 from config.urls import urlpatterns as real_pages
 from idempotency.decorators import idempotent, idempotent_event
 from idempotency.models import Record
-from idempotency.phases import Procedure, inside, outside
+from idempotency.phases import Ended, Procedure, inside, outside
 from idempotency.routes import guarded_router
 from idempotency.services import Answer
 from sessions_app.models import SecurityEvent
@@ -144,6 +144,8 @@ def charge(state, key):
     answer = there.getresponse()
     body = json.loads(answer.read())
     there.close()
+    if answer.status == 402:
+        raise Ended(Answer(Record.Answer.KEPT, 402, {"Content-Type": "text/plain"}, b"The card was declined."))
     if answer.status != 200:
         raise ConnectionError(f"the provider says {answer.status}")
     return {"charge": body["charge"]}
@@ -174,6 +176,20 @@ PAY = Procedure(
 def pay(request):
     kept = receipt(PAY.run(state={"cents": json.loads(request.body)["cents"]}))
     return HttpResponse(kept.body, status=kept.status, headers=kept.headers)
+
+
+@csrf_exempt
+@login_not_required
+@idempotent(required=True)
+def pay_softly(request):
+    """Say in plain words what goes wrong, as a page does."""
+    try:
+        PAY.run(state={"cents": json.loads(request.body)["cents"]})
+    except ConnectionError:
+        return HttpResponse("Try again later.", status=503)
+    except Ended as ended:
+        return HttpResponse(ended.answer.body, status=ended.answer.status)
+    return HttpResponse("Paid.", status=201)
 
 
 def show_form(request):
@@ -241,6 +257,7 @@ urlpatterns = [
     path("large", plain(large)),
     path("event", event),
     path("pay", pay),
+    path("pay-softly", pay_softly),
     path("tests-api/", (operations, app_name, namespace)),
     path("", include(real_pages)),
 ]

@@ -40,6 +40,14 @@ def record(**values):
             {"key": "two", "completed_at": timezone.now(), "answer": "withheld", "body": b"secret"},
         ),
         ("idempotency_fence_counts_from_one", {"key": "two", "fence": 0}),
+        ("idempotency_given_up_is_an_unfinished_procedure", {"key": "two", "failed_at": timezone.now()}),
+        (
+            "idempotency_given_up_is_an_unfinished_procedure",
+            {
+                **{"key": "two", "procedure": "x", "failed_at": timezone.now()},
+                **{"completed_at": timezone.now(), "answer": "lost"},
+            },
+        ),
     ],
 )
 def test_the_database_refuses(constraint, values):

@@ -75,3 +75,15 @@ def test_a_file_is_its_content_name_and_type():
     assert fingerprints.of_form({}, [part]) != fingerprints.of_form({}, [part._replace(name="b.png")])
     other = part._replace(field="cover")
     assert fingerprints.of_form({}, [part, other]) == fingerprints.of_form({}, [other, part])
+
+
+def test_json_as_deep_as_can_be_read_has_a_fingerprint():
+    depths = [*range(50, 1200, 50), *range(900, 1000)]
+    bodies = [opening * depth + b"1" + closing * depth for depth in depths for opening, closing in _NESTS]
+
+    found = [fingerprints.digest(method="", route="", address="", body=fingerprints.of_json(body)) for body in bodies]
+
+    assert len(set(found)) == len(set(bodies))
+
+
+_NESTS = [(b"[", b"]"), (b'{"a":', b"}")]

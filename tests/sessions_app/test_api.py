@@ -134,7 +134,7 @@ def test_a_token_makes_no_token(alice):
 
 
 def test_a_full_set_of_tokens_is_409(alice, monkeypatch):
-    monkeypatch.setattr("sessions_app.services.TOKENS_MAX", 0)
+    monkeypatch.setattr("sessions_app.services.tokens.TOKENS_MAX", 0)
 
     response = sign_in(alice).post("/api/v1/tokens", {"name": "x", "scopes": ["read"]}, content_type="application/json")
 

@@ -1,5 +1,6 @@
 """What is locked, in which order, while sessions open, end and are cleared (invariants 2 and 5)."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from sessions_app import limits, services
 from sessions_app.engine import SessionStore
-from sessions_app.models import Session, token_hash
+from sessions_app.models import Session, User, token_hash
 from tests import factories
 from tests.races import Gate, held, race
 from tests.sessions_app.test_races import opened, signed_in
@@ -153,3 +154,66 @@ def test_two_clearings_at_once_delete_each_row_once():
     assert sum(results) <= 40
     services.clear_expired()
     assert not Session.objects.exists()
+
+
+# --- What each request asks -------------------------------------------------------------------------------
+
+
+def test_a_person_is_asked_to_be_active_besides_their_session():
+    alice = factories.user()
+    key = signed_in(alice)
+    asked = {"user_id": alice.pk, "session_hash": token_hash(key), "now": timezone.now()}
+    before = User.objects.behind_session(**asked)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+
+    after = User.objects.behind_session(**asked)
+
+    assert (before, after) == (alice, None)
+    assert Session.objects.active().filter(user=alice).exists()
+
+
+def test_sessions_that_give_way_are_locked_by_primary_key_whatever_their_age(settings):
+    settings.SESSION_MAX_PER_PERSON = 1
+    alice = factories.user()
+    # The younger row has the smaller key: newest first, and oldest first, would be two different orders.
+    now = timezone.now()
+    rows = [factories.session(user=alice, token=f"t{n}", created_at=now - timedelta(minutes=n)) for n in range(3)]
+    gate = Gate()
+
+    def hold_the_middle_one():
+        with transaction.atomic(durable=True):
+            return Session.objects.select_for_update(no_key=True).get(pk=rows[1].pk)
+
+    def open_one():
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '3s'")
+        with transaction.atomic(durable=True):
+            limits.make_room(user_id=alice.pk, keep_session_id=None)
+
+    with held(gate, hold_the_middle_one, "FOR NO KEY UPDATE"):
+        opening = threading.Thread(target=lambda: race(open_one))
+        opening.start()
+        until_somebody_waits()
+        locked = [row.pk for row in rows if is_locked(row)]
+    opening.join()
+
+    # It has those before the one that it waits for, and none after.
+    assert locked == [rows[0].pk, rows[1].pk]
+    assert not Session.objects.active().exists()
+
+
+def until_somebody_waits():
+    for _ in range(5000):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("nobody waits for a lock")
+
+
+def is_locked(row):
+    with transaction.atomic(durable=True):
+        free = Session.objects.select_for_update(skip_locked=True).filter(pk=row.pk)
+        return not free.exists()

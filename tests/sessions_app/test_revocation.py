@@ -1,10 +1,13 @@
 """A session that was ended is refused by the very next request (invariant 2), whatever Redis remembers."""
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.urls import reverse
+from django.utils import timezone
 
 from sessions_app import cache, services
+from sessions_app.engine import SessionStore
 from sessions_app.models import SecurityEvent, Session, User
 from tests import factories
 from tests.sessions_app.conftest import CHROME, browser, is_signed_in, row_of, sign_in
@@ -164,3 +167,41 @@ def test_everybody_can_be_signed_out_at_once(alice, mallory):
 
     assert ended == 2
     assert not any(is_signed_in(client) for client in clients)
+
+
+# --- Sessions of nobody -----------------------------------------------------------------------------------
+
+
+def test_a_session_of_nobody_that_ended_is_refused_although_redis_has_a_copy(db):
+    store = SessionStore()
+    store["basket"] = "full"
+    store.save()
+    row = Session.objects.get()
+    copy = SessionStore(store.session_key)._entry(row, {"basket": "full"})
+    Session.objects.update(revoked_at=timezone.now(), revoked_because=Session.Reason.OPERATOR)
+
+    put_back(row, copy)
+
+    assert SessionStore(store.session_key).load() == {}
+
+
+def test_a_session_of_nobody_is_asked_for_in_one_query_and_a_page_without_one_in_none(db, django_assert_num_queries):
+    client = browser()
+    session = client.session
+    session["basket"] = "full"
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+
+    for seen, visitor in ((1, client), (1, client), (0, browser())):
+        with django_assert_num_queries(seen):
+            visitor.get(reverse("account_login"))
+
+
+def test_what_a_session_of_nobody_holds_is_in_no_cache(redis_server, db):
+    store = SessionStore()
+    store["basket"] = "full"
+    store.save()
+
+    SessionStore(store.session_key).load()
+
+    assert cache.get(bytes(Session.objects.get().token_hash))[0] is None

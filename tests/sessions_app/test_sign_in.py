@@ -195,64 +195,6 @@ def test_a_device_of_another_person_is_not_theirs_for_me(alice, mallory):
     assert Device.objects.count() == 2
 
 
-def test_the_not_me_link_asks_first_then_ends_that_session_and_starts_a_reset(alice):
-    sign_in(alice)
-    thief = sign_in(alice, at=browser(CHROME))
-    link = link_in(mail.outbox[-1])
-    asked = browser().get(link)
-    still = is_signed_in(thief)
-
-    done = browser().post(link)
-
-    assert (asked.status_code, still) == (200, True)
-    assert done.status_code == 302
-    assert not is_signed_in(thief)
-    assert "password/reset" in mail.outbox[-1].body
-
-
-@pytest.mark.parametrize("token", ["nonsense", "a:b:c", "%00", "x" * 3000])
-def test_a_forged_not_me_link_is_refused_plainly(db, token):
-    response = browser().get(f"/account/not-me/{token}")
-
-    assert response.status_code in (400, 404, 410)
-
-
-def test_an_old_not_me_link_is_refused(alice):
-    sign_in(alice)
-    sign_in(alice, at=browser(CHROME))
-    link = link_in(mail.outbox[-1])
-
-    with time_machine.travel(timezone.now() + timedelta(days=8)):
-        response = browser().post(link)
-
-    assert response.status_code == 410
-
-
-def test_a_not_me_link_of_an_account_that_is_gone_is_refused(alice):
-    sign_in(alice)
-    sign_in(alice, at=browser(CHROME))
-    link = link_in(mail.outbox[-1])
-    alice.delete()
-
-    response = browser().post(link)
-
-    assert response.status_code == 410
-
-
-def test_a_not_me_link_followed_twice_ends_nothing_more(alice):
-    sign_in(alice)
-    sign_in(alice, at=browser(CHROME))
-    link = link_in(mail.outbox[-1])
-    browser().post(link)
-    later = sign_in(alice, at=browser())
-
-    response = browser().post(link)
-
-    assert response.status_code == 302
-    assert is_signed_in(later)
-    assert SecurityEvent.objects.filter(user=alice, kind=Kind.SESSION_ENDED).count() == 1
-
-
 def test_sign_out_clears_cookie_row_and_cache_and_says_so_to_the_browser(alice, redis_server):
     client = sign_in(alice)
     is_signed_in(client)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from sessions_app import services
 from sessions_app.models import ApiToken
+from sessions_app.services import tokens
 from tests.races import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,7 +63,7 @@ def test_a_token_that_may_nothing_is_refused(alice):
 
 
 def test_two_requests_at_once_cannot_pass_the_limit_of_tokens(alice, monkeypatch):
-    monkeypatch.setattr(services, "TOKENS_MAX", 1)
+    monkeypatch.setattr(tokens, "TOKENS_MAX", 1)
 
     results = race(*[lambda: make(alice)] * 6)
 

@@ -1,0 +1,32 @@
+"""Lines of the security log."""
+
+import hashlib
+
+from sessions_app.clients import Client
+from sessions_app.models import SecurityEvent, User
+
+
+def record(
+    *,
+    kind: SecurityEvent.Kind,
+    user: User | None,
+    client: Client | None = None,
+    by: User | None = None,
+    subject_hash: bytes | None = None,
+    note: str = "",
+) -> SecurityEvent:
+    """Write one line of the security log, in the caller's transaction if there is one."""
+    return SecurityEvent.objects.create(
+        kind=kind,
+        user=user,
+        by=by,
+        address=client.address if client else None,
+        user_agent=client.user_agent if client else "",
+        subject_hash=subject_hash,
+        note=note[:200],
+    )
+
+
+def subject_hash(*, email: str) -> bytes:
+    """Return the digest under which tries for a mail address are counted, whatever its case."""
+    return hashlib.sha256(email.strip().lower().encode("utf-8", "ignore")).digest()
