@@ -7,8 +7,10 @@ class CommentsConfig(AppConfig):
 
     def ready(self) -> None:
         from comments.demo import furnish
-        from lib import demo, navigation
+        from comments.panels import collect
+        from lib import demo, navigation, operations
         from lib.navigation import Entry
 
         navigation.register("hall", Entry("Discussions", "comments:discussions", place=20, namespace="comments"))
         demo.register("comments", furnish)
+        operations.register("comments", "Comments", collect)

@@ -1,6 +1,6 @@
 """What hangs on the noticeboard of the demo hall."""
 
-from comments import rendering
+from comments import demo_talk, rendering
 from comments.models import Discussion
 from lib import demo
 from lib.demo import Scene
@@ -89,7 +89,8 @@ def furnish(scene: Scene) -> dict[str, int]:
     discussions = Discussion.objects.bulk_create(sorted(rows, key=lambda row: row.created_at))
     said = [reaction for discussion in discussions for reaction in _reactions(scene, discussion, everybody)]
     Reaction.objects.bulk_create(sorted(said, key=lambda row: row.created_at))
-    return {"discussions": len(rows), "reactions": len(said)}
+    talked = demo_talk.talk(scene, discussions, everybody)
+    return {"discussions": len(rows), "reactions": len(said) + talked["votes"], "comments": talked["comments"]}
 
 
 def _reactions(scene: Scene, discussion: Discussion, people: list[User]) -> list[Reaction]:

@@ -125,6 +125,11 @@ app.conf.update(
             "schedule": 300,
             "options": {"expires": 300},
         },
+        "forget-deleted-comments": {
+            "task": "comments.tasks.forget_deleted",
+            "schedule": crontab(minute="51"),
+            "options": {"expires": 3600},
+        },
         "sweep-stray-likes": {
             "task": "likes.tasks.sweep_strays",
             "schedule": crontab(hour="3", minute="41"),

@@ -238,6 +238,8 @@ FLAG_OFREP_PER_MINUTE = env.number("FLAG_OFREP_PER_MINUTE", 600)
 # Whether people may like what is their own; votes on it are never counted.
 LIKE_OWN = env.flag("LIKE_OWN", True)
 LIKE_EMOJI = env.names("LIKE_EMOJI", ["heart", "thanks", "laugh", "wow", "party"])
+# Words that a moderator looks at before others read the comment.
+COMMENTS_HELD_WORDS = env.names("COMMENTS_HELD_WORDS", [])
 
 # --- What browsers are told -------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from django.core.management import CommandError
 from django.db import OperationalError, connection
 
-from comments.models import Discussion
+from comments.models import Comment, Discussion
 from config import demo as player
 from config.models import DemoPart
 from featureflags.models import Flag, FlagChange
@@ -113,6 +113,7 @@ def test_it_says_in_one_line_what_it_made(demo_mode):
         "flags": str(Flag.objects.count()),
         "changes": str(FlagChange.objects.count()),
         "discussions": str(Discussion.objects.count()),
+        "comments": str(Comment.objects.count()),
         "reactions": str(Reaction.objects.count()),
     }
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from comments import services
 from comments.forms import DiscussionForm
 from comments.models import Discussion
+from comments.views import talk
 from lib import keyset
 from likes import services as likes
 from sessions_app.requests import Request
@@ -20,7 +21,7 @@ NEWEST = ("created_at", "id")
 
 @require_safe
 def discussion_list(request: Request) -> HttpResponse:
-    rows = Discussion.objects.visible_to(request.user).with_authors()
+    rows = Discussion.objects.visible_to(request.user).with_authors().with_comment_counts()
     page = page_of(rows, request)
     context = {
         "discussions": page.items,
@@ -43,7 +44,8 @@ def page_of(rows: QuerySet[Discussion], request: Request) -> keyset.Page[Discuss
 def discussion_detail(request: Request, discussion_id: int) -> HttpResponse:
     rows = Discussion.objects.visible_to(request.user).with_authors()
     discussion = get_object_or_404(rows, pk=discussion_id)
-    context = {"discussion": discussion, "standing": likes.read_standing(thing=discussion, user=request.user)}
+    standing = likes.read_standing(thing=discussion, user=request.user)
+    context = {"discussion": discussion, "standing": standing, **talk.thread_context(request, discussion)}
     return render(request, "comments/discussion_detail.html", context)
 
 
@@ -52,8 +54,12 @@ def discussion_new(request: Request) -> HttpResponse:
     form = DiscussionForm(request.POST if request.method == "POST" else None)
     if request.method != "POST":
         return render(request, "comments/discussion_form.html", {"form": form})
-    if not form.is_valid():
-        return render(request, "comments/discussion_form.html", {"form": form}, status=422)
-    discussion = services.open_discussion(by=request.user, **form.cleaned_data)
-    messages.success(request, "It is on the noticeboard.")
-    return redirect(discussion)
+    if form.is_valid():
+        try:
+            discussion = services.open_discussion(by=request.user, **form.cleaned_data)
+        except services.CommentsError as error:
+            form.add_error("body", str(error))
+        else:
+            messages.success(request, "It is on the noticeboard.")
+            return redirect(discussion)
+    return render(request, "comments/discussion_form.html", {"form": form}, status=422)

@@ -1,21 +1,17 @@
-"""The hall's noticeboard: discussions that people open.
-
-Invariants:
-
-1. The HTML that is shown was rendered by us from the Markdown that is kept, sanitised, and stored with the version of
-   the renderer.
-2. A discussion outlives the account of its author.
-"""
+"""What hangs on the noticeboard."""
 
 from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+
+from comments.models.threads import Thread
+from lib import targets
 
 TITLE_MAX = 120
 BODY_MAX = 40_000
@@ -29,6 +25,11 @@ class DiscussionQuerySet(models.QuerySet["Discussion"]):
     def with_authors(self) -> Self:
         return self.select_related("author")
 
+    def with_comment_counts(self) -> Self:
+        """Add `comment_count`: how many visible comments there are, None without a thread."""
+        threads = Thread.objects.filter(content_type_id=targets.kind_of(Discussion), object_id=OuterRef("pk"))
+        return self.annotate(comment_count=Subquery(threads.values("comment_count")))
+
 
 class Discussion(models.Model):
     title = models.CharField(max_length=TITLE_MAX)
@@ -40,6 +41,7 @@ class Discussion(models.Model):
     # In this order: what is removed with a discussion is counted down before its counts go.
     reactions = GenericRelation("likes.Reaction")
     reaction_counts = GenericRelation("likes.ReactionCount")
+    threads = GenericRelation("comments.Thread")
 
     reaction_families = ("like", "emoji")
 
