@@ -6,6 +6,7 @@ from lib import demo
 from lib.demo import Scene
 from likes.models import Reaction
 from sessions_app.models import User
+from tagging import services as tagging
 
 # Who opened it, how many days ago, its title and its text.
 DISCUSSIONS = (
@@ -61,6 +62,18 @@ DISCUSSIONS = (
 )
 
 
+TAGS = {
+    "Who knows why": ("laser-cutter", "workshop"),
+    "A quiet hour": ("workshop", "noise"),
+    "Moving the door": ("electronics", "door"),
+    "What belongs": ("safety",),
+    "Show us": ("meetings",),
+    "C++ or Rust": ("C++", "Rust", "kiln", "electronics"),
+    "A spreadsheet": ("spreadsheets", "electronics"),
+    "Bread on": ("kitchen", "bread"),
+    "Lost": ("lost and found",),
+    "Which wood": ("garden", "wood", "workshop"),
+}
 SAID = (
     ("like", "like"),
     ("like", "like"),
@@ -90,7 +103,15 @@ def furnish(scene: Scene) -> dict[str, int]:
     said = [reaction for discussion in discussions for reaction in _reactions(scene, discussion, everybody)]
     Reaction.objects.bulk_create(sorted(said, key=lambda row: row.created_at))
     talked = demo_talk.talk(scene, discussions, everybody)
-    return {"discussions": len(rows), "reactions": len(said) + talked["votes"], "comments": talked["comments"]}
+    made = {
+        name
+        for discussion in discussions
+        for begin, names in TAGS.items()
+        if discussion.title.startswith(begin)
+        for name in tagging.set_tags(thing=discussion, names=names, by=discussion.author)
+    }
+    reactions = len(said) + talked["votes"]
+    return {"discussions": len(rows), "comments": talked["comments"], "reactions": reactions, "tags": len(made)}
 
 
 def _reactions(scene: Scene, discussion: Discussion, people: list[User]) -> list[Reaction]:

@@ -38,6 +38,13 @@ class DiscussionForm(forms.Form):
         help_text="Markdown: *emphasis*, lists, links, tables, code.",
     )
 
+    tags = forms.CharField(
+        required=False,
+        max_length=1000,
+        widget=forms.TextInput(attrs={"data-tag-field": "", "list": "tags-in-use", "autocomplete": "off"}),
+        help_text="At most ten, with commas between them: what others may look for.",
+    )
+
     def clean_title(self) -> str:
         title = str(self.cleaned_data["title"])
         if any(unicodedata.category(sign) == "Cc" for sign in title):

@@ -27,15 +27,19 @@ from sessions_app import services as sessions
 from sessions_app.api import router as people
 from sessions_app.api_auth import BearerToken, SignedIn, count
 from sessions_app.requests import Request
+from tagging import services as tagging_services
+from tagging.api import router as tagging
 
 View = Callable[..., HttpResponseBase]
-ROUTERS = (people, preferences, flags, likes)
+ROUTERS = (people, preferences, flags, likes, tagging)
 # What an app refuses with a sentence, and the status that says it; the nearest kind counts.
 REFUSALS: dict[type[Exception], int] = {
     sessions.SessionsError: 422,
     sessions.TooManyTokens: 409,
     likes_services.LikesError: 422,
     likes_services.OwnThing: 409,
+    tagging_services.TaggingError: 422,
+    tagging_services.UnknownTag: 404,
 }
 
 

@@ -130,6 +130,21 @@ app.conf.update(
             "schedule": crontab(minute="51"),
             "options": {"expires": 3600},
         },
+        "refresh-tag-shortlists": {
+            "task": "tagging.tasks.refresh_shortlists",
+            "schedule": 600,
+            "options": {"expires": 600},
+        },
+        "continue-tag-merges": {
+            "task": "tagging.tasks.continue_merges",
+            "schedule": 60,
+            "options": {"expires": 60},
+        },
+        "retire-unused-tags": {
+            "task": "tagging.tasks.retire_unused_tags",
+            "schedule": crontab(hour="3", minute="52"),
+            "options": {"expires": 3600},
+        },
         "sweep-stray-likes": {
             "task": "likes.tasks.sweep_strays",
             "schedule": crontab(hour="3", minute="41"),

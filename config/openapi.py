@@ -15,6 +15,7 @@ TAGS = {
     "You": "Who is asking.",
     "Sessions": "The places where a person is signed in.",
     "Tokens": "What programs sign in with.",
+    "Tags": "What things are called, and finding them by it.",
     "Likes": "What people said to a thing without words, and taking it back.",
     "Preferences": "How a person wants the hall to look and to tell the time.",
     "Flags": "What is switched on, and for whom.",

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "idempotency",
     "featureflags",
     "likes",
+    "tagging",
     "comments",
 ]
 
@@ -235,7 +236,6 @@ FLAG_OFREP_PER_MINUTE = env.number("FLAG_OFREP_PER_MINUTE", 600)
 
 # --- Likes ------------------------------------------------------------------------------------------------
 
-# Whether people may like what is their own; votes on it are never counted.
 LIKE_OWN = env.flag("LIKE_OWN", True)
 LIKE_EMOJI = env.names("LIKE_EMOJI", ["heart", "thanks", "laugh", "wow", "party"])
 # Words that a moderator looks at before others read the comment.

@@ -21,6 +21,7 @@ pages: list[URLPattern | URLResolver] = [
     path("api/docs", api_docs.docs, name="api_docs"),
     path("", include("featureflags.urls")),
     path("", include("likes.urls")),
+    path("", include("tagging.urls")),
     path("", include("comments.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),

@@ -9,7 +9,7 @@ deadlock. `differences` looks whether it holds, `repair` makes it hold again and
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.migrations import RunSQL
@@ -18,7 +18,7 @@ from django.db.migrations import RunSQL
 class Difference(NamedTuple):
     """What a count says (None: there is no such row) and how many rows there are."""
 
-    key: tuple[object, ...]
+    key: tuple[Any, ...]
     shown: int | None
     real: int
 
@@ -118,7 +118,7 @@ class Tally:
             return [Difference(tuple(row[:-2]), row[-2], row[-1]) for row in cursor.fetchall()]
 
     @transaction.atomic(durable=True)
-    def repair(self, key: Sequence[object]) -> Difference | None:
+    def repair(self, key: Sequence[Any]) -> Difference | None:
         """Set one count to the number of its rows; return what was wrong, or None when nothing is any more.
 
         The count is locked first, so nothing that is counted meanwhile is lost: it waits, and then adds itself.

@@ -55,7 +55,7 @@ def load(places: Iterable[Place], *, relation: type, user: Any = None) -> dict[P
     wanted: dict[int, list[int]] = {}
     for kind, pk in places:
         wanted.setdefault(kind, []).append(pk)
-    found = {}
+    found: dict[Place, Any] = {}
     for model in declaring(relation).values():
         kind = kind_of(model)
         if kind in wanted:

@@ -160,7 +160,7 @@ def clear_reaction(request: Request, target: Target, row_id: RowId, kind: KindNa
 def list_mine(request: Request, paging: PageQuery) -> dict[str, Any]:
     """Everything that you reacted to and may still see, the latest first."""
     rows = Reaction.objects.of_person(request.user).visible_to(request.user)
-    page = keyset.page(rows, by=("id",), limit=paging.limit, cursor=paging.cursor)
+    page: keyset.Page[Reaction] = keyset.page(rows, by=("id",), limit=paging.limit, cursor=paging.cursor)
     places = {(row.content_type_id, row.object_id) for row in page.items}
     things = targets.load(places, relation=Reaction, user=request.user)
     found = [(row, things.get((row.content_type_id, row.object_id))) for row in page.items]

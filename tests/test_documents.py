@@ -113,7 +113,8 @@ def test_every_decision_is_on_the_list_of_decisions():
     listed = re.findall(r"\((\d{4}-[\w-]+\.md)\)", (folder / "README.md").read_text())
 
     assert sorted(listed) == sorted(files)
-    assert [int(name[:4]) for name in listed] == list(range(1, len(listed) + 1))
+    # Rising, none twice; a gap is a number that somebody holds for a decision that is being made.
+    assert [int(name[:4]) for name in listed] == sorted({int(name[:4]) for name in listed})
 
 
 def test_every_command_and_every_target_exists():

@@ -25,10 +25,11 @@ class DiscussionQuerySet(models.QuerySet["Discussion"]):
     def with_authors(self) -> Self:
         return self.select_related("author")
 
-    def with_comment_counts(self) -> Self:
-        """Add `comment_count`: how many visible comments there are, None without a thread."""
+    def with_threads(self) -> Self:
+        """Add what `thread` needs, in the same statement."""
         threads = Thread.objects.filter(content_type_id=targets.kind_of(Discussion), object_id=OuterRef("pk"))
-        return self.annotate(comment_count=Subquery(threads.values("comment_count")))
+        names = ("pk", "comment_count", "locked_at")
+        return self.annotate(**{f"thread_{name}": Subquery(threads.values(name)) for name in names})
 
 
 class Discussion(models.Model):
@@ -42,6 +43,7 @@ class Discussion(models.Model):
     reactions = GenericRelation("likes.Reaction")
     reaction_counts = GenericRelation("likes.ReactionCount")
     threads = GenericRelation("comments.Thread")
+    tags = GenericRelation("tagging.Item")
 
     reaction_families = ("like", "emoji")
 
@@ -62,6 +64,15 @@ class Discussion(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("comments:discussion", args=[self.pk])
+
+    def may_be_tagged_by(self, user: Any) -> bool:
+        return user.is_staff or self.owner_id == user.pk
+
+    @property
+    def thread(self) -> Thread | None:
+        """What is said about it; None before the first comment. Of a row that came `with_threads`."""
+        values = {name: getattr(self, f"thread_{name}") for name in ("pk", "comment_count", "locked_at")}
+        return Thread(object_id=self.pk, **values) if values["pk"] else None
 
     @property
     def owner_id(self) -> int | None:

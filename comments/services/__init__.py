@@ -31,7 +31,6 @@ from comments.services.reading import (
     read_branches,
     read_flat,
     rest_of,
-    thread_on,
     with_votes,
 )
 from comments.services.upkeep import recount_comments, rerender_comments
@@ -80,7 +79,6 @@ __all__ = [
     "reported",
     "rerender_comments",
     "rest_of",
-    "thread_on",
     "undo_deletion",
     "unlock_thread",
     "vote",

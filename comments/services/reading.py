@@ -97,11 +97,6 @@ WHERE c.parent_id = %(parent)s AND c.is_shown {after}
 """
 
 
-def thread_on(*, thing: Any) -> Thread | None:
-    """Return what is said about a thing; None before the first comment."""
-    return Thread.objects.on(thing).first()
-
-
 def read_branches(
     *, thread: Thread | None, user: Any, sort: Sort, parent: Comment | None = None, cursor: str = ""
 ) -> Branches:

@@ -15,17 +15,19 @@ from comments.views import talk
 from lib import keyset
 from likes import services as likes
 from sessions_app.requests import Request
+from tagging import services as tagging
 
 NEWEST = ("created_at", "id")
 
 
 @require_safe
 def discussion_list(request: Request) -> HttpResponse:
-    rows = Discussion.objects.visible_to(request.user).with_authors().with_comment_counts()
+    rows = Discussion.objects.visible_to(request.user).with_authors().with_threads()
     page = page_of(rows, request)
     context = {
         "discussions": page.items,
         "standings": likes.standings(things=page.items, user=request.user),
+        "tags": tagging.tags_of(things=page.items),
         "begins": not request.GET.get("cursor"),
         "older": urlencode({"cursor": page.next}) if page.next else "",
     }
@@ -42,10 +44,15 @@ def page_of(rows: QuerySet[Discussion], request: Request) -> keyset.Page[Discuss
 
 @require_safe
 def discussion_detail(request: Request, discussion_id: int) -> HttpResponse:
-    rows = Discussion.objects.visible_to(request.user).with_authors()
+    rows = Discussion.objects.visible_to(request.user).with_authors().with_threads()
     discussion = get_object_or_404(rows, pk=discussion_id)
-    standing = likes.read_standing(thing=discussion, user=request.user)
-    context = {"discussion": discussion, "standing": standing, **talk.thread_context(request, discussion)}
+    context = {
+        "discussion": discussion,
+        "standing": likes.read_standing(thing=discussion, user=request.user),
+        "tags": tagging.tags_of(things=[discussion])[discussion.pk],
+        "may_tag": discussion.may_be_tagged_by(request.user),
+        **talk.thread_context(request, discussion, discussion.thread),
+    }
     return render(request, "comments/discussion_detail.html", context)
 
 
@@ -55,10 +62,14 @@ def discussion_new(request: Request) -> HttpResponse:
     if request.method != "POST":
         return render(request, "comments/discussion_form.html", {"form": form})
     if form.is_valid():
+        tags = tagging.split_names(text=form.cleaned_data["tags"])
+        said = {"title": form.cleaned_data["title"], "body": form.cleaned_data["body"]}
         try:
-            discussion = services.open_discussion(by=request.user, **form.cleaned_data)
+            discussion = services.open_discussion(by=request.user, tags=tags, **said)
         except services.CommentsError as error:
             form.add_error("body", str(error))
+        except tagging.NamesRefused as error:
+            form.add_error("tags", error.reasons)
         else:
             messages.success(request, "It is on the noticeboard.")
             return redirect(discussion)

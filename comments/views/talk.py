@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from comments import services
 from comments.forms import CommentForm
-from comments.models import Comment, Revision
+from comments.models import Comment, Revision, Thread
 from lib import keyset, targets
 from sessions_app.requests import Request
 
@@ -22,10 +22,9 @@ def sort_of(request: Request) -> services.Sort:
     return sort
 
 
-def thread_context(request: Request, thing: Any) -> dict[str, Any]:
-    """Return what `comments/_thread.html` shows of a thing: three statements."""
+def thread_context(request: Request, thing: Any, thread: Thread | None) -> dict[str, Any]:
+    """Return what `comments/_thread.html` shows of a thing: two statements, whatever the size of its thread."""
     sort, is_flat = sort_of(request), request.GET.get("view") == services.FLAT
-    thread = services.thread_on(thing=thing)
     read = services.read_flat if is_flat else services.read_branches
     try:
         page = read(thread=thread, user=request.user, sort=sort, cursor=cursor_of(request))

@@ -37,7 +37,7 @@ def test_every_page_of_the_noticeboard_costs_the_same(at_alice, alice, django_as
         factories.discussion(by=alice, title=f"No. {number}")
     at_alice.get(LIST)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         first = at_alice.get(LIST)
     second = at_alice.get(f"{LIST}?{first.context['older']}")
 

@@ -18,6 +18,7 @@ from likes.models import Reaction
 from preferences.models import DevicePreference, Preference
 from sessions_app import demo as people
 from sessions_app.models import ApiToken, Device, SecurityEvent, Session, User
+from tagging.models import Tag
 from tests.demo import seed
 from tests.races import Gate, held, race
 
@@ -67,6 +68,7 @@ def forget():
     User.objects.all().delete()
     SecurityEvent.objects.all().delete()
     Discussion.objects.all().delete()
+    Tag.objects.all().delete()
     DemoPart.objects.all().delete()
 
 
@@ -115,6 +117,7 @@ def test_it_says_in_one_line_what_it_made(demo_mode):
         "discussions": str(Discussion.objects.count()),
         "comments": str(Comment.objects.count()),
         "reactions": str(Reaction.objects.count()),
+        "tags": str(Tag.objects.count()),
     }
 
 

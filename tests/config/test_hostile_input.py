@@ -8,7 +8,6 @@ from django.core.wsgi import get_wsgi_application
 from django.test import Client
 
 from lib.charsets import only_text
-from sessions_app import services
 from tests import factories
 from tests.config import hostile
 from tests.sessions_app.conftest import FIREFOX, sign_in
@@ -63,8 +62,8 @@ def _error(response):
 def unlimited(settings, monkeypatch):
     """The limits would answer before what lies behind them is reached."""
     settings.ACCOUNT_RATE_LIMITS = False
-    monkeypatch.setattr(services, "ATTEMPTS_PER_ADDRESS", 10**9)
-    monkeypatch.setattr(services, "ATTEMPTS_PER_SUBJECT", 10**9)
+    monkeypatch.setattr("sessions_app.services.attempts.ATTEMPTS_PER_ADDRESS", 10**9)
+    monkeypatch.setattr("sessions_app.services.attempts.ATTEMPTS_PER_SUBJECT", 10**9)
 
 
 @pytest.fixture(params=["stranger", "member", "operator"])

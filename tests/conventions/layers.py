@@ -22,6 +22,8 @@ ENGINES = {
     "comments.holds",
     "comments.rendering",
     "comments.scores",
+    "likes.kinds",
+    "tagging.addresses",
     "tagging.names",
     "bookings.availability",
     "payments.allocation",

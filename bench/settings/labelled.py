@@ -1,0 +1,7 @@
+"""django-taggit on the least that a Django project needs."""
+
+from bench.settings.bare import *  # noqa: F403
+from bench.settings.bare import INSTALLED_APPS
+
+INSTALLED_APPS = [*INSTALLED_APPS, "taggit", "bench.sides.labelled"]
+TAGGIT_CASE_INSENSITIVE = True
