@@ -12,5 +12,8 @@ class CommentsConfig(AppConfig):
         from lib.navigation import Entry
 
         navigation.register("hall", Entry("Discussions", "comments:discussions", place=20, namespace="comments"))
+        # Other moderators know the address; asking for their permission would cost each page two statements.
+        moderation = Entry("Moderation", "comments:queue", place=80, shown_to=lambda user: bool(user.is_staff))
+        navigation.register("account", moderation)
         demo.register("comments", furnish)
         operations.register("comments", "Comments", collect)

@@ -15,6 +15,8 @@ from ninja.operation import Operation
 from ninja.parser import Parser
 
 from config import api_operations, api_refusals, once, openapi
+from emailqueue import services as mail
+from emailqueue.api import router as mails
 from featureflags.api import router as flags
 from idempotency.routes import guarded_router
 from lib import strict_json
@@ -29,9 +31,11 @@ from sessions_app.api_auth import BearerToken, SignedIn, count
 from sessions_app.requests import Request
 from tagging import services as tagging_services
 from tagging.api import router as tagging
+from webhooks import services as webhooks
+from webhooks.api import router as hooks
 
 View = Callable[..., HttpResponseBase]
-ROUTERS = (people, preferences, flags, likes, tagging)
+ROUTERS = (people, preferences, flags, hooks, mails, likes, tagging)
 # What an app refuses with a sentence, and the status that says it; the nearest kind counts.
 REFUSALS: dict[type[Exception], int] = {
     sessions.SessionsError: 422,
@@ -40,6 +44,13 @@ REFUSALS: dict[type[Exception], int] = {
     likes_services.OwnThing: 409,
     tagging_services.TaggingError: 422,
     tagging_services.UnknownTag: 404,
+    webhooks.WebhookError: 422,
+    webhooks.TooManyEndpoints: 409,
+    webhooks.NotEnabled: 409,
+    webhooks.UnderWay: 409,
+    webhooks.RotatedTooOften: 409,
+    mail.MailError: 422,
+    mail.KeyConflict: 409,
 }
 
 

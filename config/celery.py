@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 VISIBILITY_TIMEOUT_SECONDS = 3600
 TASK_SECONDS = 300
 QUEUE = "default"
+QUEUES = (QUEUE, "mail", "mail_bulk")
 KEY_PREFIX = "celery:"
 HEARTBEAT_SECONDS = 60
 
@@ -78,7 +79,8 @@ app.conf.update(
     task_time_limit=TASK_SECONDS,
     task_soft_time_limit=TASK_SECONDS - 60,
     task_default_queue=QUEUE,
-    task_queues=[Queue(QUEUE)],
+    # Of their own, so that nothing long sits on a mail, nor bulk on a password reset.
+    task_queues=[Queue(name) for name in QUEUES],
     task_create_missing_queues=False,
     # A request does not wait for a broker that is away.
     task_publish_retry=False,
@@ -113,6 +115,32 @@ app.conf.update(
         "purge-idempotency": {
             "task": "idempotency.tasks.purge_idempotency",
             "schedule": crontab(minute="23"),
+            "options": {"expires": 3600},
+        },
+        # Only what no deliverer took: each looks five times a second.
+        "deliver-webhooks": {
+            "task": "webhooks.tasks.deliver_webhooks",
+            "schedule": 30,
+            "options": {"expires": 30},
+        },
+        "send-webhook-notices": {
+            "task": "webhooks.tasks.send_webhook_notices",
+            "schedule": 60,
+            "options": {"expires": 60},
+        },
+        "purge-webhooks": {
+            "task": "webhooks.tasks.purge_webhooks",
+            "schedule": crontab(minute="41", hour="3"),
+            "options": {"expires": 3600},
+        },
+        "sweep-mail": {
+            "task": "emailqueue.tasks.sweep_mail",
+            "schedule": 10,
+            "options": {"expires": 10},
+        },
+        "purge-mail": {
+            "task": "emailqueue.tasks.purge_mail",
+            "schedule": crontab(minute="41"),
             "options": {"expires": 3600},
         },
         "take-over-flag-counts": {

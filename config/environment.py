@@ -3,6 +3,7 @@
 A value is never repeated in an error, because it may be a password.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -20,6 +21,8 @@ Network = IPv4Network | IPv6Network
 ON = frozenset({"on", "true", "yes", "1"})
 OFF = frozenset({"off", "false", "no", "0"})
 DATABASE_SCHEMES = frozenset({"postgres", "postgresql", "pgsql"})
+MAIL_SCHEMES = ("smtp", "smtp+tls", "smtp+ssl", "consolemail", "dummymail")
+MAIL_EXAMPLE = "smtp+tls://user:password@host:587"
 REDIS_SCHEMES = frozenset({"redis", "rediss", "unix", "sentinel"})
 
 
@@ -87,11 +90,50 @@ class Environment:
         )
         return address
 
-    def email(self, key: str, default: str) -> dict[str, Any]:
-        parsed: dict[str, Any] = self._parsed(
-            key, default, environ.Env.email_url_config, "an address such as smtp+tls://user:password@host:587"
-        )
-        return parsed
+    def mail_servers(self, key: str, default: str) -> list[str]:
+        """Return the addresses where mail is handed over, in order."""
+        wanted = f"one or more of {', '.join(f'{each}://' for each in MAIL_SCHEMES)}, such as {MAIL_EXAMPLE}"
+        found = self.names(key, [default])
+        for url in found:
+            try:
+                parts = urlsplit(url)
+                known = parts.scheme in MAIL_SCHEMES and (parts.hostname or not parts.scheme.startswith("smtp"))
+                _ = parts.port
+            except ValueError:
+                known = None
+            if not known:
+                raise ImproperlyConfigured(f"{key} must be {wanted}.")
+        return found
+
+    def mail_sender(self, key: str, default: str) -> str:
+        value = self.text(key, default)
+        if not re.fullmatch(r"[^\r\n<>]*<?[^\s<>@]+@[^\s<>@]+>?", value):
+            raise ImproperlyConfigured(f"{key} must be an address such as Hall <hall@example.org>.")
+        return value
+
+    def rates(self, key: str, default: str) -> dict[str, int]:
+        """Return numbers a second by domain."""
+        found: dict[str, int] = {}
+        for part in self.names(key, [default]):
+            name, _, number = part.partition("=")
+            if not name.strip() or not number.strip().isdecimal():
+                raise ImproperlyConfigured(f"{key} must be like *=0,example.org=5: mails a second.")
+            found[name.strip().lower()] = int(number)
+        return found
+
+    def dkim_key(self, *, domain: str, path: str) -> bytes:
+        """Return the private key that mails are signed with; nothing when none is named."""
+        if bool(domain) != bool(path):
+            raise ImproperlyConfigured("EMAIL_DKIM_DOMAIN and EMAIL_DKIM_KEY_FILE must be set together.")
+        if not path:
+            return b""
+        try:
+            key = Path(path).read_bytes()
+        except OSError:
+            raise ImproperlyConfigured("EMAIL_DKIM_KEY_FILE must be a file that can be read.") from None
+        if b"PRIVATE KEY" not in key:
+            raise ImproperlyConfigured("EMAIL_DKIM_KEY_FILE must hold a private RSA key in PEM.")
+        return key
 
     def _check_scheme(self, key: str, schemes: frozenset[str], example: str) -> None:
         if self.text(key).partition("://")[0] not in schemes:

@@ -17,6 +17,8 @@ TAGS = {
     "Tokens": "What programs sign in with.",
     "Tags": "What things are called, and finding them by it.",
     "Likes": "What people said to a thing without words, and taking it back.",
+    "Webhooks": "Servers that hear of what happens, and what they were told.",
+    "Mail": "Which mail a person gets, and for operators what became of each.",
     "Preferences": "How a person wants the hall to look and to tell the time.",
     "Flags": "What is switched on, and for whom.",
 }

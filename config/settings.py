@@ -57,6 +57,8 @@ INSTALLED_APPS = [
     "preferences",
     "idempotency",
     "featureflags",
+    "webhooks",
+    "emailqueue",
     "likes",
     "tagging",
     "comments",
@@ -132,6 +134,8 @@ if env.flag("DATABASE_TIMEOUTS", True):
     # PgBouncer refuses `options` at connect: there, set these with ALTER ROLE and DATABASE_TIMEOUTS=off.
     DATABASES["default"]["OPTIONS"]["options"] = (
         "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
+        # Compiling a statement takes longer than any of ours runs.
+        " -c jit=off"
     )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -241,6 +245,15 @@ LIKE_EMOJI = env.names("LIKE_EMOJI", ["heart", "thanks", "laugh", "wow", "party"
 # Words that a moderator looks at before others read the comment.
 COMMENTS_HELD_WORDS = env.names("COMMENTS_HELD_WORDS", [])
 
+# --- Webhooks ---------------------------------------------------------------------------------------------
+
+# What seals the secrets of endpoints: the first seals, all of them open. None: the secret key and its fallbacks.
+WEBHOOK_SECRET_KEYS = env.names("WEBHOOK_SECRET_KEYS")
+# From the first byte sent to the last one read.
+WEBHOOK_DEADLINE_SECONDS = env.number("WEBHOOK_DEADLINE_SECONDS", 15, least=1)
+# Addresses that may be reached although they are not public, each ADDRESS:PORT or ADDRESS:*.
+WEBHOOK_ALLOWED_ADDRESSES = env.names("WEBHOOK_ALLOWED_ADDRESSES")
+
 # --- What browsers are told -------------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = HTTPS
@@ -277,10 +290,40 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 
 # --- Mail, time, files, logs ------------------------------------------------------------------------------
 
-vars().update(env.email("EMAIL_URL", "consolemail://"))
-EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Guildhall <hall@localhost>")
+# All mail is queued; where it is handed over, in the order in which they are tried.
+EMAIL_BACKEND = "emailqueue.backend.QueueBackend"
+EMAIL_PROVIDERS = env.mail_servers("EMAIL_URL", "consolemail://")
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 30, least=1)
+DEFAULT_FROM_EMAIL = env.mail_sender("DEFAULT_FROM_EMAIL", "Guildhall <hall@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_MESSAGE_ID_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
+# Connections of one worker process, how many of them bulk may use, and how many one domain.
+EMAIL_LANES = env.number("EMAIL_LANES", 6, least=2)
+EMAIL_LANES_OF_BULK = max(1, EMAIL_LANES - 1)
+EMAIL_LANES_OF_DOMAIN = env.number("EMAIL_LANES_OF_DOMAIN", 2, least=1)
+# Mails a second to one domain, of all workers together; "*" is every other one. 0: as many as it takes.
+EMAIL_PACE = env.rates("EMAIL_PACE", "*=0")
+# How long a worker may keep a mail before another one takes it over.
+EMAIL_LEASE_SECONDS = 180
+EMAIL_ATTACHMENTS_MAX_BYTES = env.number("EMAIL_ATTACHMENTS_MAX_BYTES", 10 * 1024 * 1024, least=0)
+EMAIL_KEEP_CONTENT_DAYS = env.number("EMAIL_KEEP_CONTENT_DAYS", 30, least=1)
+EMAIL_KEEP_STORY_DAYS = env.number("EMAIL_KEEP_STORY_DAYS", 400, least=1)
+# Where bounces are sent to; empty: to the sender, and nobody reads them.
+EMAIL_BOUNCE_ADDRESS = env.text("EMAIL_BOUNCE_ADDRESS", "")
+EMAIL_DKIM_DOMAIN = env.text("EMAIL_DKIM_DOMAIN", "")
+EMAIL_DKIM_SELECTOR = env.text("EMAIL_DKIM_SELECTOR", "hall")
+EMAIL_DKIM_KEY_FILE = env.text("EMAIL_DKIM_KEY_FILE", "")
+EMAIL_DKIM_KEY = env.dkim_key(domain=EMAIL_DKIM_DOMAIN, path=EMAIL_DKIM_KEY_FILE)
+# What providers sign or send their reports with; empty: the address of that provider is not there.
+EMAIL_POSTMARK_SECRET = env.text("EMAIL_POSTMARK_SECRET", "")
+EMAIL_SENDGRID_KEY = env.text("EMAIL_SENDGRID_KEY", "")
+EMAIL_SES_TOPIC = env.text("EMAIL_SES_TOPIC", "")
+# Of what a member can say no to: the word in rows and links, and the words for people.
+EMAIL_TOPICS = {
+    "news": ("News of the hall", "What happens here: openings, courses, a letter now and then."),
+    "reminders": ("Reminders", "What you booked and what waits for you, a day before."),
+    "digest": ("The week in one mail", "What others wrote and made, once a week."),
+}
 
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True

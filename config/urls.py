@@ -20,6 +20,8 @@ pages: list[URLPattern | URLResolver] = [
     path("api/openapi.json", api_docs.openapi, name="openapi"),
     path("api/docs", api_docs.docs, name="api_docs"),
     path("", include("featureflags.urls")),
+    path("", include("webhooks.urls")),
+    path("", include("emailqueue.urls")),
     path("", include("likes.urls")),
     path("", include("tagging.urls")),
     path("", include("comments.urls")),

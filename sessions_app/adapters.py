@@ -1,6 +1,8 @@
 """What allauth asks us: who may try, what is recorded, which address a request has."""
 
 import time
+from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
@@ -13,9 +15,16 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.shortcuts import render
+from django.utils import timezone
 
 from sessions_app import services, signals
 from sessions_app.requests import Request
+
+# Seconds within which a mail of allauth must be out (RFC 4021, Expires).
+MAIL_EXPIRES = {
+    "account/email/password_reset_key": 3600,
+    "account/email/login_code": 180,
+}
 
 
 class Hall(NamedTuple):
@@ -29,6 +38,15 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         hall = Hall(settings.HALL_NAME, urlsplit(settings.BASE_URL).netloc)
         super().send_mail(template_prefix, email, {"current_site": hall} | context)
+
+    def render_mail(
+        self, template_prefix: str, email: str, context: dict[str, Any], headers: dict[str, str] | None = None
+    ) -> Any:
+        """Say until when the mail is of use: what proves who somebody is expires rather than arrive late."""
+        seconds = MAIL_EXPIRES.get(template_prefix)
+        if seconds:
+            headers = {**(headers or {}), "Expires": format_datetime(timezone.now() + timedelta(seconds=seconds))}
+        return super().render_mail(template_prefix, email, context, headers)
 
     def format_email_subject(self, subject: str) -> str:
         return f"{subject} · {settings.HALL_NAME}"

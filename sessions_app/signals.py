@@ -10,3 +10,6 @@ sessions_ended = Signal()
 
 # Somebody wants to sign up: request. An answer of False closes the door.
 sign_up_asked = Signal()
+
+# A line of the security log was written: event (the row).
+security_event_recorded = Signal()

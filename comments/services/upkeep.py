@@ -1,6 +1,6 @@
 """Making anew what can be made anew: counts from rows, HTML from Markdown."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -67,7 +67,8 @@ def _set_right(each: Difference) -> None:
 def rerender_comments(*, limit: int | None = None) -> tuple[int, int]:
     """Render anew what an older renderer made; return how many were, and how many it refuses and left as they are."""
     done = refused = 0
-    for model in (Comment, Discussion):
+    models: tuple[Any, ...] = (Comment, Discussion)
+    for model in models:
         last = 0
         while limit is None or done + refused < limit:
             size = BATCH if limit is None else min(BATCH, limit - done - refused)

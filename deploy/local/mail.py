@@ -1,6 +1,6 @@
-"""The local mail sink: takes every mail on a loopback port, keeps it as a file, and says so.
+"""The local mail sink: takes every mail on a loopback port, keeps it as a file, says so, and shows them all on a page.
 
-python -m deploy.local.mail PORT FOLDER
+python -m deploy.local.mail PORT FOLDER [PORT OF THE PAGE]
 """
 
 import asyncio
@@ -9,12 +9,14 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from deploy.local.mail_page import page_server
 from deploy.local.orphans import die_with_parent
 
 LOOPBACK = "127.0.0.1"
@@ -39,8 +41,11 @@ class Keep:
         return "250 kept"
 
 
-async def serve(port: int, folder: Path) -> None:
+async def serve(port: int, folder: Path, page_port: int | None = None) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if page_port:
+        pages = page_server(page_port, folder)
+        threading.Thread(target=pages.serve_forever, daemon=True).start()
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     for sig in (signal.SIGTERM, signal.SIGINT):
@@ -56,4 +61,4 @@ async def serve(port: int, folder: Path) -> None:
 
 if __name__ == "__main__":
     die_with_parent()
-    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:4])))

@@ -1,4 +1,4 @@
-"""What `make run` starts: Postgres, Redis, web, worker, beat and the mail sink, until Ctrl-C.
+"""What `make run` starts: Postgres, Redis, web, worker, deliverer, beat and the mail sink, until Ctrl-C.
 
 One part that ends stops all the others; a supervisor that is killed takes all of them with it. When a server ends, that
 is said, and the hall goes on without it, as it does where strangers reach it.
@@ -125,11 +125,12 @@ def _port() -> int:
 def _run(port: int, watched: list[Server]) -> int:
     folder = Path(os.environ["DATA_DIR"])
     mail_port = None if os.environ.get("EMAIL_URL") else free_port()
+    page_port = free_port() if mail_port else None
     _fill_environment(folder, port, mail_port)
     _prepare()
 
-    supervisor = Supervisor(watched, functools.partial(_announce, port))
-    for name, command in _commands(folder, port, mail_port).items():
+    supervisor = Supervisor(watched, functools.partial(_announce, port, page_port))
+    for name, command in _commands(folder, port, mail_port, page_port).items():
         supervisor.add_process(name, [sys.executable, "-m", *command])
     # A closed terminal is a wish to stop, like Ctrl-C.
     signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
@@ -154,6 +155,8 @@ def _fill_environment(folder: Path, port: int, mail_port: int | None) -> None:
         "BASE_URL": f"http://{LOOPBACK}:{port}",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONUNBUFFERED": "1",
+        # Where `manage.py receive_webhooks` listens, and nothing else of this machine.
+        "WEBHOOK_ALLOWED_ADDRESSES": f"{LOOPBACK}:8161",
     }
     if mail_port:
         defaults["EMAIL_URL"] = f"smtp://{LOOPBACK}:{mail_port}"
@@ -184,7 +187,7 @@ def _prepare() -> None:
         raise LocalError(f"the hall could not be prepared: {lines[-1] if lines else f'exit code {code}'}")
 
 
-def _commands(folder: Path, port: int, mail_port: int | None) -> dict[str, list[str]]:
+def _commands(folder: Path, port: int, mail_port: int | None, page_port: int | None) -> dict[str, list[str]]:
     commands = {
         "web": [
             *("gunicorn", "config.wsgi", "--config", "python:deploy.local.gunicorn", "--no-control-socket"),
@@ -193,8 +196,14 @@ def _commands(folder: Path, port: int, mail_port: int | None) -> dict[str, list[
         ],
         "worker": [
             *("deploy.local.worker", "--app", "config", "worker", "--concurrency", "2", "--loglevel", "INFO"),
-            *("--without-gossip", "--without-mingle"),
+            *("--without-gossip", "--without-mingle", "--queues", "default,mail"),
         ],
+        # Of its own, so that a letter to everybody keeps nothing else waiting.
+        "bulk": [
+            *("deploy.local.worker", "--app", "config", "worker", "--concurrency", "1", "--loglevel", "INFO"),
+            *("--without-gossip", "--without-mingle", "--queues", "mail_bulk", "--hostname", "bulk@%h"),
+        ],
+        "deliver": ["deploy.local.deliver"],
         # No pid file: a killed beat would leave it behind.
         "beat": [
             *("celery", "--app", "config", "beat", "--schedule", str(folder / "beat"), "--pidfile", ""),
@@ -202,11 +211,11 @@ def _commands(folder: Path, port: int, mail_port: int | None) -> dict[str, list[
         ],
     }
     if mail_port:
-        commands["mail"] = ["deploy.local.mail", str(mail_port), str(folder / "mail")]
+        commands["mail"] = ["deploy.local.mail", str(mail_port), str(folder / "mail"), str(page_port)]
     return commands
 
 
-def _announce(port: int) -> None:
+def _announce(port: int, page_port: int | None) -> None:
     """Print one line as soon as the hall answers."""
     address = f"http://{LOOPBACK}:{port}"
     deadline = time.monotonic() + READY_SECONDS
@@ -216,6 +225,8 @@ def _announce(port: int) -> None:
             return
         time.sleep(0.2)
     print(f"ready {address}", flush=True)
+    if page_port:
+        say(f"the mails that the hall sends are at http://{LOOPBACK}:{page_port}")
     if os.environ["DEMO"].lower() not in ON:
         return
     password = os.environ.get("DEMO_PASSWORD") or "guildhall-demo"

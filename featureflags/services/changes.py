@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
+from featureflags import signals
 from featureflags.evaluation import definitions
 from featureflags.evaluation.bucketing import SCALE
 from featureflags.evaluation.wording import differences
@@ -135,9 +136,10 @@ def _record(
     if not why or not _short(why, 300):
         raise ReasonMissing("Say why, in at most 300 characters: the history keeps it.")
     kind = {"flag": row} if isinstance(row, Flag) else {"segment": row}
-    FlagChange.objects.create(
+    change = FlagChange.objects.create(
         act=act, before=before, after=after, diff=differences(before, after), why=why, by=by, undoes=undoes, **kind
     )
+    signals.flag_changed.send(sender=FlagChange, change=change)
 
 
 def _count_up(stamp: Stamp) -> None:

@@ -2,10 +2,14 @@
 
 import hashlib
 
+from django.db import transaction
+
+from sessions_app import signals
 from sessions_app.clients import Client
 from sessions_app.models import SecurityEvent, User
 
 
+@transaction.atomic(savepoint=False)
 def record(
     *,
     kind: SecurityEvent.Kind,
@@ -15,8 +19,8 @@ def record(
     subject_hash: bytes | None = None,
     note: str = "",
 ) -> SecurityEvent:
-    """Write one line of the security log, in the caller's transaction if there is one."""
-    return SecurityEvent.objects.create(
+    """Write one line of the security log, in the caller's transaction if there is one, and announce it."""
+    event = SecurityEvent.objects.create(
         kind=kind,
         user=user,
         by=by,
@@ -25,6 +29,8 @@ def record(
         subject_hash=subject_hash,
         note=note[:200],
     )
+    signals.security_event_recorded.send(sender=SecurityEvent, event=event)
+    return event
 
 
 def subject_hash(*, email: str) -> bytes:

@@ -14,9 +14,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from deploy.local import chromium as chromium_finder
 from deploy.local.ground import free_port
+from tests import faults
 
 HERE = Path(__file__).parent
-MAIL_SECONDS = 15
+MAIL_SECONDS = 30
+WORKER_OPTIONS = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING")
 WCAG_2_2_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # No preload: it would fetch each style sheet once more, from the wrong place, for a rule about turned phones.
 AXE_OPTIONS = {"runOnly": WCAG_2_2_AA, "resultTypes": ["violations"], "preload": False}
@@ -126,14 +128,18 @@ class MailSink:
 
 
 @pytest.fixture
-def mail_sink(settings) -> Iterator[MailSink]:
-    """A real SMTP server that the hall sends its mails to."""
+def mail_sink(settings, hall) -> Iterator[MailSink]:
+    """A real SMTP server that a real worker hands the hall's mails to, from the queue."""
     sink = MailSink()
     controller = Controller(sink, hostname="127.0.0.1", port=free_port())
     controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = controller.hostname, controller.port
-    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
-    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
-    yield sink
+    settings.EMAIL_BACKEND = "emailqueue.backend.QueueBackend"
+    worker = [*("-m", "deploy.local.worker", "--app", "config", "worker", "--concurrency", "1"), *WORKER_OPTIONS]
+    env = {
+        "EMAIL_URL": f"smtp://{controller.hostname}:{controller.port}",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "BASE_URL": hall,
+    }
+    with faults.process(worker, env=env):
+        yield sink
     controller.stop()

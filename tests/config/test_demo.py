@@ -12,6 +12,7 @@ from django.db import OperationalError, connection
 from comments.models import Comment, Discussion
 from config import demo as player
 from config.models import DemoPart
+from emailqueue.models import Email, EmailEvent, EmailRecipient, OptOut, Suppression
 from featureflags.models import Flag, FlagChange
 from lib import demo
 from likes.models import Reaction
@@ -21,10 +22,12 @@ from sessions_app.models import ApiToken, Device, SecurityEvent, Session, User
 from tagging.models import Tag
 from tests.demo import seed
 from tests.races import Gate, held, race
+from webhooks.models import Attempt, Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TABLES = (User, EmailAddress, Device, Session, SecurityEvent, ApiToken, Preference, DevicePreference, DemoPart)
+TABLES += (Email, EmailRecipient, EmailEvent, Suppression, OptOut)
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
@@ -65,6 +68,8 @@ def lives():
 
 
 def forget():
+    for table in (Email, Suppression, OptOut):
+        table.objects.all().delete()
     User.objects.all().delete()
     SecurityEvent.objects.all().delete()
     Discussion.objects.all().delete()
@@ -118,6 +123,12 @@ def test_it_says_in_one_line_what_it_made(demo_mode):
         "comments": str(Comment.objects.count()),
         "reactions": str(Reaction.objects.count()),
         "tags": str(Tag.objects.count()),
+        "endpoints": str(Endpoint.objects.count()),
+        "deliveries": str(Delivery.objects.count()),
+        "attempts": str(Attempt.objects.count()),
+        "mails": str(Email.objects.count()),
+        "suppressions": str(Suppression.objects.count()),
+        "opt_outs": str(OptOut.objects.count()),
     }
 
 
@@ -241,4 +252,11 @@ def test_played_parts_are_known_to_the_player(demo_mode):
 
 
 def test_every_app_with_a_part_has_registered_it():
-    assert [slug for slug, _ in demo.parts()] == ["sessions_app", "preferences", "featureflags", "comments"]
+    assert [slug for slug, _ in demo.parts()] == [
+        "sessions_app",
+        "preferences",
+        "featureflags",
+        "webhooks",
+        "emailqueue",
+        "comments",
+    ]

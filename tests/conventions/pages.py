@@ -32,6 +32,10 @@ PUBLIC = {
     "config.health.readyz": "asked by machines that have no account",
     "config.metrics.metrics": "answers only the networks of METRICS_ALLOWED",
     "config.views.home": "says what this hall is, and where to sign in",
+    "emailqueue.views.unsubscribe": "opened from a mail on whatever device; the signed link is the proof (RFC 8058)",
+    "emailqueue.views.postmark_reports": "asked by a provider, which proves itself by a password",
+    "emailqueue.views.sendgrid_reports": "asked by a provider, which signs what it sends",
+    "emailqueue.views.ses_reports": "asked by a provider, which signs what it sends",
     "idempotency.views.policy": "a server publishes its policy about keys (IETF draft, section 2.5)",
     "featureflags.views.evaluate_one": "asked by programs; the API token in the header is looked at first",
     "featureflags.views.evaluate_all": "asked by programs; the API token in the header is looked at first",
@@ -41,6 +45,10 @@ PUBLIC = {
 }
 # Views without a CSRF token, and why another site gains nothing; each is the target of a form listed below.
 WITHOUT_TOKEN = {
+    "emailqueue.views.unsubscribe": "a mail program has no cookie; all that the signed link can do is to stop mail",
+    "emailqueue.views.postmark_reports": "no cookie counts there, only the provider's password",
+    "emailqueue.views.sendgrid_reports": "no cookie counts there, only the provider's signature",
+    "emailqueue.views.ses_reports": "no cookie counts there, only the provider's signature",
     "config.api_docs.docs": "only says to a post that there is none, in words for programs",
     "config.api_docs.openapi": "only says to a post that there is none, in words for programs",
     "featureflags.views.evaluate_one": "no cookie counts there, only a bearer token",
