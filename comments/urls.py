@@ -10,6 +10,7 @@ from comments.views.writing import (
     comment_new,
     deletion_new,
     deletion_undo,
+    preview_new,
     reply_form,
     vote_new,
 )
@@ -20,6 +21,7 @@ urlpatterns = [
     path("discussions/new", discussion_new, name="discussion_new"),
     path("discussions/<int:discussion_id>", discussion_detail, name="discussion"),
     path("comments/on/<str:target>/<int:object_id>", comment_new, name="new"),
+    path("comments/preview", preview_new, name="preview"),
     path("comments/<int:comment_id>", comment_detail, name="comment"),
     path("comments/<int:comment_id>/replies", reply_list, name="replies"),
     path("comments/<int:comment_id>/vote", vote_new, name="vote"),

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from comments import rendering, services
@@ -81,6 +82,23 @@ def _form(request: Request, thing: Any, form: CommentForm, parent: Comment | Non
         return render(request, "comments/_form.html", context)
     status = 422 if form.is_bound and not form.is_valid() else 200
     return render(request, "comments/comment_form.html", context | {"parent": parent}, status=status)
+
+
+@require_POST
+def preview_new(request: Request) -> HttpResponse:
+    """Show what a text will look like; nothing is kept."""
+    form, html, refusal = CommentForm(request.POST), "", ""
+    if form.is_valid():
+        try:
+            html = services.rendered(body=form.cleaned_data["body"])
+        except services.CommentsError as error:
+            refusal = str(error)
+    else:
+        refusal = " ".join(str(error) for errors in form.errors.values() for error in errors)
+    context = {"html": SafeString(html), "refusal": refusal}
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "comments/_preview.html", context)
+    return render(request, "comments/preview.html", context, status=422 if refusal else 200)
 
 
 @require_POST

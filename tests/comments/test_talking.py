@@ -241,3 +241,25 @@ def test_pathological_markdown_is_laid_out_or_refused(text):
 )
 def test_mentions_are_found_where_they_are_meant(text, names):
     assert rendering.mentioned(rendering.render(text)) == names
+
+
+def test_a_preview_shows_what_it_will_look_like_and_keeps_nothing(at_alice):
+    pages = [at_alice.post("/comments/preview", {"body": "So *be* it."}, headers=headers) for headers in ({}, HTMX)]
+
+    assert all("So <em>be</em> it." in page.content.decode() for page in pages)
+    assert "<html" not in pages[1].content.decode()
+    assert not Comment.objects.exists()
+
+
+@pytest.mark.parametrize("body", ["", "x" * (COMMENT_MAX + 1), "\u202eevil", "- " * 30 + "deep"])
+def test_a_preview_of_what_cannot_be_taken_says_why(at_alice, body):
+    response = at_alice.post("/comments/preview", {"body": body})
+
+    assert response.status_code == 422
+    assert 'role="alert"' in response.content.decode()
+
+
+def test_a_preview_runs_no_html_of_its_own(at_alice):
+    page = at_alice.post("/comments/preview", {"body": "<script>alert(1)</script>"}, headers=HTMX).content.decode()
+
+    assert "<script" not in page
