@@ -17,6 +17,9 @@ from lib import targets
 from likes import services as likes
 from sessions_app.requests import Request
 
+# Tells the page that the draft of these words is not needed any more.
+TAKEN = "comment-taken"
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def comment_new(request: Request, target: str, object_id: int) -> HttpResponse:
@@ -56,12 +59,15 @@ def _posted(request: Request, thing: Any, row: Comment, parent_id: int | None) -
     response = render(request, "comments/_posted.html", context | {"comment_form": CommentForm()})
     response["HX-Retarget"] = f"#replies-{row.parent_id}" if row.parent_id else "#comments"
     response["HX-Reswap"] = "beforeend"
+    response["HX-Trigger"] = TAKEN
     return response
 
 
 def _held(request: Request, thing: Any) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "comments/_held.html")
+        response = render(request, "comments/_held.html")
+        response["HX-Trigger"] = TAKEN
+        return response
     messages.info(request, "A moderator looks at it first. You need not send it again.")
     return redirect(thing)
 

@@ -126,6 +126,26 @@ def test_without_a_script_a_reply_and_a_vote_work_too(alice, bob, new_context):
     expect(page.locator(f"#comment-{row.pk} .vote-sum").first).to_have_text("1")
 
 
+def test_a_draft_waits_in_the_browser_until_it_was_taken(alice, bob, new_context):
+    discussion = factories.discussion(by=alice)
+    context = new_context()
+    page = context.new_page()
+    sign_in(page, bob)
+
+    page.goto(discussion.get_absolute_url())
+    page.get_by_label("Your words").fill("My half thought")
+    page.reload()
+    expect(page.get_by_label("Your words")).to_have_value("My half thought")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#preview-new")).to_have_text("My half thought")
+    page.get_by_role("button", name="Post").click()
+    expect(page.locator("#comments").get_by_text("My half thought")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Your words")).to_have_value("")
+
+    assert Comment.objects.count() == 1
+
+
 def test_no_body_runs_a_script(alice, bob, new_context):
     discussion = factories.discussion(by=alice)
     # Without the policy of our pages, so that the HTML alone has to hold.
