@@ -16,6 +16,7 @@ TAGS = {
     "Sessions": "The places where a person is signed in.",
     "Tokens": "What programs sign in with.",
     "Tags": "What things are called, and finding them by it.",
+    "Comments": "What is said about things, and saying something.",
     "Likes": "What people said to a thing without words, and taking it back.",
     "Webhooks": "Servers that hear of what happens, and what they were told.",
     "Mail": "Which mail a person gets, and for operators what became of each.",
