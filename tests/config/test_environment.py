@@ -58,8 +58,8 @@ def environment(monkeypatch, tmp_path):
         (lambda env: env.redis("KEY"), f"sentinel://:{SECRET}@one,,two/0?service=a"),
         (lambda env: env.redis("KEY"), f"sentinel://:{SECRET}@/0?service=a"),
         (lambda env: env.redis("KEY"), f"sentinel://:{SECRET}@host/0?service"),
-        (lambda env: env.email("KEY", "consolemail://"), f"pigeon://me:{SECRET}@host"),
-        (lambda env: env.email("KEY", "consolemail://"), f"smtp://me:{SECRET}@host:port"),
+        (lambda env: env.mail_servers("KEY", "consolemail://"), f"pigeon://me:{SECRET}@host"),
+        (lambda env: env.mail_servers("KEY", "consolemail://"), f"smtp://me:{SECRET}@host:port"),
     ],
 )
 def test_a_malformed_value_is_told_by_its_key_and_not_repeated(read, value, environment):
@@ -100,7 +100,11 @@ def test_a_required_key_that_is_empty_is_missing(read, value, environment):
         (lambda env: env.choice("KEY", "a", ("a", "b")), "b", "b"),
         (lambda env: env.database("KEY")["PASSWORD"], "postgres://me:p%40ss@host:1/name", "p@ss"),
         (lambda env: env.redis("KEY").url, "rediss://host:6379/0", "rediss://host:6379/0"),
-        (lambda env: env.email("KEY", "")["EMAIL_USE_TLS"], "smtp+tls://me:pw@host:587", True),
+        (
+            lambda env: env.mail_servers("KEY", ""),
+            "smtp+tls://me:pw@host:587, smtp://other",
+            ["smtp+tls://me:pw@host:587", "smtp://other"],
+        ),
     ],
 )
 def test_a_value_is_read_as_what_it_is(read, value, wanted, environment):

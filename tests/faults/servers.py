@@ -40,8 +40,10 @@ class Redis(Process):
             "64",
         )
         secret = ("--requirepass", password, "--masterauth", password) if password else ()
-        # A full copy goes out at once, and not five seconds later for those who may still come.
-        copied = ("--repl-diskless-sync-delay", "0", *(("--replicaof", LOOPBACK, str(of.port)) if of else ()))
+        # A full copy goes from memory to memory, without a file in this folder, and at once: not five seconds later for
+        # those who may still come.
+        copied = ("--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0", "--repl-diskless-load", "swapdb")
+        copied = (*copied, *(("--replicaof", LOOPBACK, str(of.port)) if of else ()))
         super().__init__([redis_binary(), *options, *secret, *copied])
         self.url = f"redis://:{quote(password, safe='')}@{LOOPBACK}:{self.port}/0"
 
