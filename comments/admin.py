@@ -1,8 +1,8 @@
-"""What operators see of discussions."""
+"""What operators see of discussions and comments."""
 
 from django.contrib import admin
 
-from comments.models import Discussion
+from comments.models import Act, Comment, Discussion, Report, Revision, Thread
 from lib.read_only_admin import ReadOnlyAdmin
 
 
@@ -12,4 +12,51 @@ class DiscussionAdmin(ReadOnlyAdmin):
     list_select_related = ("author",)
     search_fields = ("=id", "title__startswith")
     search_help_text = "A number, or how the title begins."
+    ordering = ("-pk",)
+
+
+@admin.register(Thread)
+class ThreadAdmin(ReadOnlyAdmin):
+    list_display = ("id", "content_type", "object_id", "comment_count", "locked_at")
+    list_select_related = ("content_type",)
+    search_fields = ("=id", "=object_id")
+    search_help_text = "The number of a thread, or of the thing that it is about."
+    ordering = ("-pk",)
+
+
+@admin.register(Comment)
+class CommentAdmin(ReadOnlyAdmin):
+    list_display = ("id", "author", "state", "depth", "reply_count", "created_at")
+    list_select_related = ("author",)
+    list_filter = ("state",)
+    search_fields = ("=id", "=thread__id", "=author__email")
+    search_help_text = "The number of a comment or a thread, or the mail address of a person."
+    ordering = ("-pk",)
+
+
+@admin.register(Revision)
+class RevisionAdmin(ReadOnlyAdmin):
+    list_display = ("comment", "replaced_at")
+    search_fields = ("=comment__id",)
+    search_help_text = "The number of a comment."
+    ordering = ("-pk",)
+
+
+@admin.register(Report)
+class ReportAdmin(ReadOnlyAdmin):
+    list_display = ("comment", "reason", "reporter", "created_at", "settled_at")
+    list_select_related = ("reporter",)
+    list_filter = ("reason",)
+    search_fields = ("=comment__id", "=reporter__email")
+    search_help_text = "The number of a comment, or the mail address of who reported it."
+    ordering = ("-pk",)
+
+
+@admin.register(Act)
+class ActAdmin(ReadOnlyAdmin):
+    list_display = ("kind", "comment", "thread", "reason", "by", "created_at")
+    list_select_related = ("by",)
+    list_filter = ("kind",)
+    search_fields = ("=comment__id", "=thread__id", "=by__email")
+    search_help_text = "The number of a comment or a thread, or the mail address of a moderator."
     ordering = ("-pk",)

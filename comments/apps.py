@@ -7,8 +7,13 @@ class CommentsConfig(AppConfig):
 
     def ready(self) -> None:
         from comments.demo import furnish
-        from lib import demo, navigation
+        from comments.panels import collect
+        from lib import demo, navigation, operations
         from lib.navigation import Entry
 
         navigation.register("hall", Entry("Discussions", "comments:discussions", place=20, namespace="comments"))
+        # Other moderators know the address; asking for their permission would cost each page two statements.
+        moderation = Entry("Moderation", "comments:queue", place=80, shown_to=lambda user: bool(user.is_staff))
+        navigation.register("account", moderation)
         demo.register("comments", furnish)
+        operations.register("comments", "Comments", collect)

@@ -1,11 +1,12 @@
-"""What somebody types when they open a discussion."""
+"""What somebody types when they open a discussion or say something in one."""
 
 import unicodedata
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from comments.models import BODY_MAX, TITLE_MAX
+from comments.models import BODY_MAX, COMMENT_MAX, TITLE_MAX, VERDICT_MAX, Act, Report
 
 # Marks that turn the direction of what follows: in a title they would rewrite the page around it.
 DIRECTION = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
@@ -52,3 +53,54 @@ class DiscussionForm(forms.Form):
 
     def clean_body(self) -> str:
         return readable(str(self.cleaned_data["body"]))
+
+
+class CommentForm(forms.Form):
+    body = forms.CharField(
+        label="Your words",
+        max_length=COMMENT_MAX,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Markdown: *emphasis*, lists, links, tables, code, @name.",
+    )
+    parent = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # A page can hold several of these forms.
+        kwargs.setdefault("auto_id", "id_comment_%s")
+        super().__init__(*args, **kwargs)
+
+    def clean_body(self) -> str:
+        return readable(str(self.cleaned_data["body"]))
+
+
+class VoteForm(forms.Form):
+    vote = forms.ChoiceField(choices=[("up", "up"), ("down", "down"), ("none", "none")])
+
+
+class ReportForm(forms.Form):
+    reason = forms.ChoiceField(choices=Report.Reason.choices, widget=forms.RadioSelect)
+    note = forms.CharField(
+        label="Anything to add?", required=False, max_length=VERDICT_MAX, help_text="Only moderators read it."
+    )
+
+    def clean_note(self) -> str:
+        note = str(self.cleaned_data["note"])
+        return readable(note) if note else ""
+
+
+class ActForm(forms.Form):
+    """What a moderator does to a comment; a hidden or removed comment shows the reason to everybody."""
+
+    kind = forms.ChoiceField(choices=[(kind, kind) for kind in ("hide", "remove", "restore", "keep")])
+    reason = forms.CharField(max_length=VERDICT_MAX)
+
+    def clean_reason(self) -> str:
+        return readable(str(self.cleaned_data["reason"]))
+
+
+class LockForm(forms.Form):
+    kind = forms.ChoiceField(choices=[(Act.Kind.LOCK, "lock"), (Act.Kind.UNLOCK, "unlock")])
+    reason = forms.CharField(max_length=VERDICT_MAX)
+
+    def clean_reason(self) -> str:
+        return readable(str(self.cleaned_data["reason"]))

@@ -14,6 +14,8 @@ from ninja import NinjaAPI, Router
 from ninja.operation import Operation
 from ninja.parser import Parser
 
+from comments import services as comments_services
+from comments.api import router as comments
 from config import api_operations, api_refusals, once, openapi
 from emailqueue import services as mail
 from emailqueue.api import router as mails
@@ -37,11 +39,15 @@ from webhooks import services as webhooks
 from webhooks.api import router as hooks
 
 View = Callable[..., HttpResponseBase]
-ROUTERS = (people, preferences, flags, hooks, mails, files, likes, tagging)
+ROUTERS = (people, preferences, flags, hooks, mails, files, likes, tagging, comments)
 # What an app refuses with a sentence, and the status that says it; the nearest kind counts.
 REFUSALS: dict[type[Exception], int] = {
     sessions.SessionsError: 422,
     sessions.TooManyTokens: 409,
+    comments_services.CommentsError: 422,
+    comments_services.ThreadLocked: 409,
+    comments_services.ParentGone: 409,
+    comments_services.TooSoon: 429,
     webhooks.WebhookError: 422,
     webhooks.TooManyEndpoints: 409,
     webhooks.NotEnabled: 409,

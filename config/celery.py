@@ -183,6 +183,11 @@ app.conf.update(
             "schedule": 300,
             "options": {"expires": 300},
         },
+        "forget-deleted-comments": {
+            "task": "comments.tasks.forget_deleted",
+            "schedule": crontab(minute="51"),
+            "options": {"expires": 3600},
+        },
         "refresh-tag-shortlists": {
             "task": "tagging.tasks.refresh_shortlists",
             "schedule": 600,

@@ -239,6 +239,8 @@ FLAG_STALE_DAYS = env.number("FLAG_STALE_DAYS", 30)
 # OFREP requests a minute, for each token and for each address without one.
 FLAG_OFREP_PER_MINUTE = env.number("FLAG_OFREP_PER_MINUTE", 600, least=1)
 
+# Words that a moderator looks at before others read the comment.
+COMMENTS_HELD_WORDS = env.names("COMMENTS_HELD_WORDS", [])
 # --- Webhooks ---------------------------------------------------------------------------------------------
 
 # What seals the secrets of endpoints: the first seals, all of them open. None: the secret key and its fallbacks.

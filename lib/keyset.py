@@ -75,6 +75,16 @@ def page_of_names(names: Iterable[str], *, of: str, limit: int = LIMIT, cursor: 
     return Page(found, None if at_end else signer.sign_object(found[-1:], serializer=_Serializer))
 
 
+def seal(values: Sequence[Any], *, of: str) -> str:
+    """Return a cursor that holds these values, for a list that is read by a statement of its own."""
+    return signing.Signer(salt=f"keyset.{of}").sign_object(list(values), serializer=_Serializer)
+
+
+def unseal(cursor: str, *, of: str, length: int) -> list[Any]:
+    """Return what `seal` put in for the same list; raise CursorInvalid."""
+    return _read(signing.Signer(salt=f"keyset.{of}"), cursor, length)
+
+
 def _read(signer: signing.Signer, cursor: str, length: int) -> list[Any]:
     try:
         values = signer.unsign_object(cursor, serializer=_Serializer)

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
+from django.db import connection
 from django.utils import timezone
 
 from comments import rendering
-from comments.models import Discussion
+from comments.models import Comment, Discussion, Thread
 from sessions_app.models import ApiToken, Device, SecurityEvent, Session, User, token_hash
 
 PASSWORD = "correct horse battery"
@@ -22,6 +23,7 @@ def user(
     superuser: bool = False,
     active: bool = True,
     verified: bool = True,
+    joined_at: datetime | None = None,
 ) -> User:
     row = User.objects.create(
         email=email or f"{name}@example.org",
@@ -30,6 +32,7 @@ def user(
         is_staff=staff or superuser,
         is_superuser=superuser,
         is_active=active,
+        joined_at=joined_at or timezone.now(),
     )
     EmailAddress.objects.create(user=row, email=row.email, primary=True, verified=verified)
     return row
@@ -74,3 +77,49 @@ def discussion(*, by: User | None, title: str = "Bread on Mondays", body: str = 
     return Discussion.objects.create(
         title=title, body=body, body_html=rendering.render(body), renderer_version=rendering.VERSION, author=by
     )
+
+
+def thread(*, on: Discussion) -> Thread:
+    return Thread.objects.on(on).first() or Thread.objects.create(thing=on)
+
+
+def comment(
+    *,
+    by: User | None,
+    on: Discussion | None = None,
+    under: Comment | None = None,
+    body: str = "I bring salt.",
+    created_at: datetime | None = None,
+    state: str = Comment.State.VISIBLE,
+    verdict: str = "",
+) -> Comment:
+    pk = next_key()
+    row = Comment(
+        pk=pk,
+        thread=under.thread if under else thread(on=on),
+        parent=under,
+        path=[*(under.path if under else []), pk],
+        author=by,
+        body=body,
+        body_html=rendering.render(body),
+        renderer_version=rendering.VERSION,
+        created_at=created_at or timezone.now(),
+        state=state,
+        verdict=verdict,
+        deleted_at=timezone.now() if state == Comment.State.DELETED else None,
+    )
+    row.save(force_insert=True)
+    row.refresh_from_db()
+    return row
+
+
+def next_key() -> int:
+    return next_keys(1)[0]
+
+
+def next_keys(count: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('comments_comment', 'id')) FROM generate_series(1, %s)", [count]
+        )
+        return [int(key) for (key,) in cursor.fetchall()]

@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from django.core.management import CommandError
 from django.db import OperationalError, connection
 
-from comments.models import Discussion
+from comments.models import Comment, Discussion
 from config import demo as player
 from config.models import DemoPart
 from emailqueue.models import Email, EmailEvent, EmailRecipient, OptOut, Suppression
@@ -120,6 +120,7 @@ def test_it_says_in_one_line_what_it_made(demo_mode):
         "preferences": str(Preference.objects.count()),
         "flags": str(Flag.objects.count()),
         "changes": str(FlagChange.objects.count()),
+        "comments": str(Comment.objects.count()),
         "endpoints": str(Endpoint.objects.count()),
         "deliveries": str(Delivery.objects.count()),
         "attempts": str(Attempt.objects.count()),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from comments import services
 from comments.forms import DiscussionForm
 from comments.models import Discussion
+from comments.views import talk
 from lib import keyset
 from likes import services as likes
 from sessions_app.requests import Request
@@ -21,7 +22,7 @@ NEWEST = ("created_at", "id")
 
 @require_safe
 def discussion_list(request: Request) -> HttpResponse:
-    rows = Discussion.objects.visible_to(request.user).with_authors()
+    rows = Discussion.objects.visible_to(request.user).with_authors().with_threads()
     page = page_of(rows, request)
     context = {
         "discussions": page.items,
@@ -43,13 +44,14 @@ def page_of(rows: QuerySet[Discussion], request: Request) -> keyset.Page[Discuss
 
 @require_safe
 def discussion_detail(request: Request, discussion_id: int) -> HttpResponse:
-    rows = Discussion.objects.visible_to(request.user).with_authors()
+    rows = Discussion.objects.visible_to(request.user).with_authors().with_threads()
     discussion = get_object_or_404(rows, pk=discussion_id)
     context = {
         "discussion": discussion,
         "standing": likes.read_standing(thing=discussion, user=request.user),
         "tags": tagging.tags_of(things=[discussion])[discussion.pk],
         "may_tag": discussion.may_be_tagged_by(request.user),
+        **talk.thread_context(request, discussion, discussion.thread),
     }
     return render(request, "comments/discussion_detail.html", context)
 
@@ -59,13 +61,16 @@ def discussion_new(request: Request) -> HttpResponse:
     form = DiscussionForm(request.POST if request.method == "POST" else None)
     if request.method != "POST":
         return render(request, "comments/discussion_form.html", {"form": form})
-    if not form.is_valid():
-        return render(request, "comments/discussion_form.html", {"form": form}, status=422)
-    tags = tagging.split_names(text=form.cleaned_data.pop("tags"))
-    try:
-        discussion = services.open_discussion(by=request.user, tags=tags, **form.cleaned_data)
-    except tagging.NamesRefused as error:
-        form.add_error("tags", error.reasons)
-        return render(request, "comments/discussion_form.html", {"form": form}, status=422)
-    messages.success(request, "It is on the noticeboard.")
-    return redirect(discussion)
+    if form.is_valid():
+        tags = tagging.split_names(text=form.cleaned_data["tags"])
+        said = {"title": form.cleaned_data["title"], "body": form.cleaned_data["body"]}
+        try:
+            discussion = services.open_discussion(by=request.user, tags=tags, **said)
+        except services.CommentsError as error:
+            form.add_error("body", str(error))
+        except tagging.NamesRefused as error:
+            form.add_error("tags", error.reasons)
+        else:
+            messages.success(request, "It is on the noticeboard.")
+            return redirect(discussion)
+    return render(request, "comments/discussion_form.html", {"form": form}, status=422)

@@ -1,21 +1,17 @@
-"""The hall's noticeboard: discussions that people open.
-
-Invariants:
-
-1. The HTML that is shown was rendered by us from the Markdown that is kept, sanitised, and stored with the version of
-   the renderer.
-2. A discussion outlives the account of its author.
-"""
+"""What hangs on the noticeboard."""
 
 from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+
+from comments.models.threads import Thread
+from lib import targets
 
 TITLE_MAX = 120
 BODY_MAX = 40_000
@@ -29,6 +25,12 @@ class DiscussionQuerySet(models.QuerySet["Discussion"]):
     def with_authors(self) -> Self:
         return self.select_related("author")
 
+    def with_threads(self) -> Self:
+        """Add what `thread` needs, in the same statement."""
+        threads = Thread.objects.filter(content_type_id=targets.kind_of(Discussion), object_id=OuterRef("pk"))
+        names = ("pk", "comment_count", "locked_at")
+        return self.annotate(**{f"thread_{name}": Subquery(threads.values(name)) for name in names})
+
 
 class Discussion(models.Model):
     title = models.CharField(max_length=TITLE_MAX)
@@ -40,6 +42,7 @@ class Discussion(models.Model):
     # In this order: what is removed with a discussion is counted down before its counts go.
     reactions = GenericRelation("likes.Reaction")
     reaction_counts = GenericRelation("likes.ReactionCount")
+    threads = GenericRelation("comments.Thread")
     tags = GenericRelation("tagging.Item")
 
     reaction_families = ("like", "emoji")
@@ -64,6 +67,12 @@ class Discussion(models.Model):
 
     def may_be_tagged_by(self, user: Any) -> bool:
         return user.is_staff or self.owner_id == user.pk
+
+    @property
+    def thread(self) -> Thread | None:
+        """What is said about it; None before the first comment. Of a row that came `with_threads`."""
+        values = {name: getattr(self, f"thread_{name}") for name in ("pk", "comment_count", "locked_at")}
+        return Thread(object_id=self.pk, **values) if values["pk"] else None
 
     @property
     def owner_id(self) -> int | None:

@@ -1,0 +1,40 @@
+"""Good talk: discussions, and the threads of comments that hang on them and on anything else that declares them.
+
+Invariants:
+
+1. A comment belongs to the thread of its parent and is at most `DEPTH_MAX` deep, in its path as in its depth: the
+   path holds every ancestor and itself, and a foreign key over the whole path keeps it.
+2. The counts of replies, of branches and of threads are the numbers of visible comments: the statement that shows or
+   hides a comment counts it, by a trigger. So are votes: likes counts them, and the scores follow at once.
+3. Pages begin where the last one ended: whoever walks all of them sees each comment that was there once.
+4. Removing a comment removes no reply: a row with replies cannot be deleted, and what was taken away stays as a
+   tombstone as long as a visible comment hangs below it.
+5. The HTML that is shown was rendered by us from the Markdown that is kept, sanitised, and stored with the version of
+   the renderer.
+6. A discussion or a comment outlives the account of its author.
+7. Every act of a moderator is a row with who, when and why; what is hidden, removed or restored has one.
+
+A thing can be talked about when its model declares it, and has `get_absolute_url()` and `visible_to(user)`:
+
+    threads = GenericRelation("comments.Thread")
+"""
+
+from comments.models.comments import COMMENT_MAX, DEPTH_MAX, VERDICT_MAX, Comment, Revision, on_visible_threads
+from comments.models.discussions import BODY_MAX, TITLE_MAX, Discussion
+from comments.models.moderation import Act, Report
+from comments.models.threads import Thread
+
+__all__ = [
+    "BODY_MAX",
+    "COMMENT_MAX",
+    "DEPTH_MAX",
+    "TITLE_MAX",
+    "VERDICT_MAX",
+    "Act",
+    "Comment",
+    "Discussion",
+    "Report",
+    "Revision",
+    "Thread",
+    "on_visible_threads",
+]

@@ -1,0 +1,76 @@
+"""What was reported, and what moderators did."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from comments.models.comments import VERDICT_MAX, Comment
+from comments.models.threads import Thread
+
+
+class ReportQuerySet(models.QuerySet["Report"]):
+    def open(self) -> Self:
+        return self.filter(settled_at=None)
+
+
+class Report(models.Model):
+    """Somebody says that a comment does not belong here; settled by the next act of a moderator on it."""
+
+    class Reason(models.TextChoices):
+        RUDE = "rude", "It is rude"
+        SPAM = "spam", "It is advertising"
+        TOPIC = "topic", "It is off the topic"
+        UNSAFE = "unsafe", "It is dangerous or against the law"
+        OTHER = "other", "Something else"
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="+", db_index=False)
+    reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=10, choices=Reason.choices)
+    note = models.CharField(max_length=VERDICT_MAX, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    settled_at = models.DateTimeField(null=True)
+
+    objects = ReportQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # Also the index by which the queue gathers the reports of a comment.
+            models.UniqueConstraint(
+                fields=["comment", "reporter"], condition=Q(settled_at=None), name="report_once_per_person"
+            ),
+        ]
+        indexes = [
+            # The queue, oldest first.
+            models.Index(fields=["comment", "id"], name="report_open", condition=Q(settled_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Act(models.Model):
+    """What a moderator did, and why; a ledger."""
+
+    class Kind(models.TextChoices):
+        HIDE = "hide", "hid"
+        REMOVE = "remove", "removed"
+        RESTORE = "restore", "restored"
+        KEEP = "keep", "kept"
+        LOCK = "lock", "locked the thread"
+        UNLOCK = "unlock", "unlocked the thread"
+
+    thread = models.ForeignKey(Thread, models.CASCADE, related_name="+")
+    comment = models.ForeignKey(Comment, models.CASCADE, null=True, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    reason = models.CharField(max_length=VERDICT_MAX)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="act_says_why")]
+
+    def __str__(self) -> str:
+        return self.kind

@@ -1,0 +1,26 @@
+"""What the Operations page shows of comments."""
+
+from datetime import timedelta
+
+from django.db.models import Min
+from django.utils import timezone
+
+from comments.models import Comment, Report
+from lib.operations import Figure
+
+# A report that nobody looked at for a day is late.
+LATE = timedelta(days=1)
+
+
+def collect() -> list[Figure]:
+    now = timezone.now()
+    oldest_report = Report.objects.open().aggregate(at=Min("created_at"))["at"]
+    held = Comment.objects.filter(state=Comment.State.HELD)
+    oldest_held = held.aggregate(at=Min("created_at"))["at"]
+    ages = [now - at for at in (oldest_report, oldest_held) if at]
+    age = max(ages, default=timedelta(0))
+    return [
+        Figure("Reports to look at", Report.objects.open().count()),
+        Figure("Comments held", held.count()),
+        Figure("Oldest of both", round(age.total_seconds()), "s", "wait" if age > LATE else "ok"),
+    ]

@@ -1,0 +1,40 @@
+"""Every write about discussions themselves."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from comments import rendering
+from comments.models import Discussion
+from comments.services.errors import CommentsError
+from sessions_app.models import User
+from tagging import services as tagging
+
+
+def open_discussion(*, title: str, body: str, tags: Iterable[str] = (), by: User) -> Discussion:
+    """Put a discussion on the noticeboard; `body` is Markdown and is rendered here, once.
+
+    Raise CommentsError, and tagging's NamesRefused for tags that it cannot carry.
+    """
+    return _hang_up(title=title, body=body, html=rendered(body=body), tags=tags, by=by)
+
+
+@transaction.atomic(durable=True)
+def _hang_up(*, title: str, body: str, html: str, tags: Iterable[str], by: User) -> Discussion:
+    discussion = Discussion.objects.create(
+        title=title,
+        body=body,
+        body_html=html,
+        renderer_version=rendering.VERSION,
+        author=by,
+    )
+    tagging.set_tags(thing=discussion, names=tags, by=by)
+    return discussion
+
+
+def rendered(*, body: str) -> str:
+    """Return the HTML of a body; raise CommentsError for one that cannot be laid out. Slow: outside of transactions."""
+    try:
+        return rendering.render(body)
+    except rendering.TooMuch as error:
+        raise CommentsError(str(error)) from error

@@ -1,0 +1,197 @@
+"""Posting, editing, deleting: each locks the thread first, then reads what it is about anew."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from comments import rendering
+from comments.holds import REPEATED_WITHIN, SOON, WHILE, Habits, wait_of, why_held
+from comments.models import DEPTH_MAX, Comment, Revision, Thread
+from comments.services.discussions import rendered
+from comments.services.errors import NotYours, ParentGone, ThreadLocked, TooLate, TooSoon
+from lib import targets
+from likes import services as likes
+from sessions_app.models import User
+
+State = Comment.State
+
+EDIT_FREELY = timedelta(minutes=15)
+UNDO = timedelta(seconds=10)
+# The button stands for ten seconds; who pressed it in the last of them is not too late for the way here.
+UNDO_GRACE = timedelta(seconds=5)
+KEEP_DELETED = timedelta(days=1)
+
+# The key is drawn first, because the path ends with it.
+INSERT = """
+WITH drawn AS (SELECT nextval(pg_get_serial_sequence('comments_comment', 'id')) AS id)
+INSERT INTO comments_comment (id, thread_id, parent_id, path, author_id, state, body, body_html, renderer_version,
+    created_at, verdict, reply_count, branch_count, ups, downs)
+SELECT id, %s, %s, %s::bigint[] || id, %s, %s, %s, %s, %s, %s, %s, 0, 0, 0, 0 FROM drawn RETURNING id
+"""
+
+HABITS = """
+SELECT count(*) FILTER (WHERE created_at > %(soon)s), count(*) FILTER (WHERE created_at > %(lately)s),
+    bool_or(body = %(body)s AND state <> 'deleted')
+FROM comments_comment WHERE author_id = %(by)s AND created_at > %(since)s
+"""
+
+
+def post_comment(*, thing: Any, body: str, by: User, parent_id: int | None = None) -> Comment:
+    """Say something about a thing that `by` may see, or answer a comment of its thread.
+
+    A reply to what stands at the greatest depth becomes its sibling. What a moderator has to see first is
+    held. Raise ThreadLocked, ParentGone, TooSoon, CommentsError.
+    """
+    return _add(thing=thing, body=body, html=rendered(body=body), by=by, parent_id=parent_id)
+
+
+@transaction.atomic(durable=True)
+def _add(*, thing: Any, body: str, html: str, by: User, parent_id: int | None) -> Comment:
+    thread = _locked_thread_on(thing)
+    verdict = _looked_at(body, html, by)
+    path = _path_under(thread, parent_id) if parent_id is not None else []
+    row = Comment(
+        thread=thread,
+        parent_id=path[-1] if path else None,
+        author=by,
+        state=State.HELD if verdict else State.VISIBLE,
+        verdict=verdict,
+        body=body,
+        body_html=html,
+        renderer_version=rendering.VERSION,
+        created_at=timezone.now(),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT,
+            [
+                *(thread.pk, row.parent_id, path, by.pk, row.state, body, html),
+                *(row.renderer_version, row.created_at, verdict),
+            ],
+        )
+        row.pk = cursor.fetchone()[0]
+    row.path = [*path, row.pk]
+    return row
+
+
+def _looked_at(body: str, html: str, by: User) -> str:
+    """Return why a moderator looks at it first, or ""; raise TooSoon."""
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        since = {"soon": now - SOON, "lately": now - WHILE, "since": now - REPEATED_WITHIN}
+        cursor.execute(HABITS, {"by": by.pk, "body": body, **since})
+        soon, lately, repeated = cursor.fetchone()
+    habits = Habits(here_for=now - by.joined_at, soon=soon, lately=lately, repeated=bool(repeated))
+    wait = wait_of(habits)
+    if wait is not None:
+        raise TooSoon(int(wait.total_seconds()))
+    return why_held(text=body, html=html, habits=habits, words=settings.COMMENTS_HELD_WORDS)
+
+
+def _locked_thread_on(thing: Any) -> Thread:
+    rows = Thread.objects.on(thing).select_for_update(no_key=True)
+    thread = rows.first()
+    if thread is None:
+        kind, pk = targets.place_of(thing)
+        Thread.objects.bulk_create([Thread(content_type_id=kind, object_id=pk)], ignore_conflicts=True)
+        thread = rows.get()
+    _refuse_locked(thread)
+    return thread
+
+
+def _refuse_locked(thread: Thread) -> None:
+    if thread.locked_at:
+        raise ThreadLocked("This thread is locked: it can be read, and nothing can be added.")
+
+
+def _path_under(thread: Thread, parent_id: int) -> list[int]:
+    """Return the path of a parent that can be answered; its last place is the parent at the limit of depth.
+
+    The lock of the thread keeps the parent as it is read here.
+    """
+    parent = Comment.objects.visible().filter(pk=parent_id, thread=thread).only("path").first()
+    if parent is None:
+        raise ParentGone("What you answer is not there any more. Your words are kept: post them as a new comment.")
+    return list(parent.path[: DEPTH_MAX - 1])
+
+
+def edit_comment(*, comment_id: int, body: str, by: User) -> Comment:
+    """Let its author say it in other words; after `EDIT_FREELY` what it said before stays readable.
+
+    Raise NotYours, ThreadLocked, ParentGone, CommentsError.
+    """
+    return _rewrite(comment_id=comment_id, body=body, html=rendered(body=body), by=by)
+
+
+@transaction.atomic(durable=True)
+def _rewrite(*, comment_id: int, body: str, html: str, by: User) -> Comment:
+    row = _locked(comment_id, by)
+    if row.state != State.VISIBLE:
+        raise ParentGone("This comment is not there any more.")
+    if row.body == body:
+        return row
+    now = timezone.now()
+    if now - row.created_at > EDIT_FREELY:
+        Revision.objects.create(comment=row, body=row.body, body_html=row.body_html, replaced_at=now)
+        row.edited_at = now
+    row.body, row.body_html, row.renderer_version = body, html, rendering.VERSION
+    row.save(update_fields=["body", "body_html", "renderer_version", "edited_at"])
+    return row
+
+
+def _locked(comment_id: int, by: User) -> Comment:
+    """Return the row under the lock of its thread; only its author gets it, and not in a locked thread."""
+    # The thread before the comment, as in posting: a reply that comes meanwhile waits.
+    thread = Thread.objects.filter(pk__in=Comment.objects.filter(pk=comment_id).values("thread"))
+    found = thread.select_for_update(no_key=True).first()
+    row = Comment.objects.select_for_update(no_key=True).filter(pk=comment_id).first()
+    if found is None or row is None or row.author_id != by.pk:
+        raise NotYours("Only who wrote it can change it.")
+    _refuse_locked(found)
+    return row
+
+
+@transaction.atomic(durable=True)
+def delete_comment(*, comment_id: int, by: User) -> Comment:
+    """Take back what one wrote: replies stand, under a tombstone. Deleting twice is deleting once.
+
+    Raise NotYours, ThreadLocked.
+    """
+    row = _locked(comment_id, by)
+    if row.state == State.VISIBLE:
+        row.state, row.deleted_at = State.DELETED, timezone.now()
+        row.save(update_fields=["state", "deleted_at"])
+    return row
+
+
+@transaction.atomic(durable=True)
+def undo_deletion(*, comment_id: int, by: User) -> Comment:
+    """Bring back what one deleted a moment ago. Raise NotYours, ThreadLocked, TooLate."""
+    row = _locked(comment_id, by)
+    if row.state == State.DELETED:
+        if row.deleted_at is None or timezone.now() - row.deleted_at > UNDO + UNDO_GRACE:
+            raise TooLate("That was more than ten seconds ago: it stays deleted.")
+        row.state, row.deleted_at = State.VISIBLE, None
+        row.save(update_fields=["state", "deleted_at"])
+    return row
+
+
+def vote(*, comment: Comment, vote: str, by: User) -> None:
+    """Vote "up", "down" or "none" on a comment that `by` may see. Raise likes' OwnThing, KindNotAllowed."""
+    if vote != "none":
+        likes.set_reaction(thing=comment, kind=vote, by=by)
+        return
+    for kind in ("up", "down"):
+        likes.clear_reaction(thing=comment, kind=kind, by=by)
+
+
+def forget_deleted(*, limit: int = 1000) -> int:
+    """Blank the words of what was deleted more than a day ago, and of its revisions; return how many."""
+    due = Comment.objects.filter(state=State.DELETED, deleted_at__lt=timezone.now() - KEEP_DELETED).exclude(body="")
+    keys = list(due.order_by("pk").values_list("pk", flat=True)[:limit])
+    with transaction.atomic(durable=True):
+        Revision.objects.filter(comment__in=keys).delete()
+        return due.filter(pk__in=keys).update(body="", body_html="")

@@ -1,0 +1,10 @@
+"""Celery's shells around the sweeps."""
+
+from celery import shared_task
+
+from comments import services
+
+
+@shared_task
+def forget_deleted() -> None:
+    services.forget_deleted()

@@ -1,0 +1,1 @@
+"""Pages: the noticeboard, what is said, and the forms to say it."""
