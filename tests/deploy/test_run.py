@@ -61,7 +61,7 @@ def test_killed_without_warning_it_leaves_no_process_and_starts_again(start):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("web", "gunicorn"), ("worker", "deploy.local.worker"), ("beat", "beat")],
+    [("web", "gunicorn"), ("worker", "default,mail"), ("bulk", "mail_bulk"), ("beat", "beat")],
 )
 def test_a_part_that_dies_stops_all_and_shows_its_last_lines(start, name, words):
     started = start("run")

@@ -1,6 +1,7 @@
 """Endpoints of these tests, and receivers on loopback that are let through by an explicit setting."""
 
 import asyncio
+from asyncio import _get_running_loop, _set_running_loop
 from datetime import timedelta
 from ipaddress import ip_address
 
@@ -29,6 +30,15 @@ def things():
     )
     yield
     catalogue.unregister(PING)
+
+
+@pytest.fixture(autouse=True)
+def no_loop_of_a_browser():
+    """Playwright leaves its loop marked as running in this thread between its calls; a deliverer needs its own."""
+    theirs = _get_running_loop()
+    _set_running_loop(None)
+    yield
+    _set_running_loop(theirs)
 
 
 @pytest.fixture
