@@ -13,8 +13,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 import structlog
+from django.db import Error as DatabaseFailure
 from django.db import connection
 from django.utils import timezone
 
@@ -36,21 +38,60 @@ FRESH = 0.3
 State = EmailRecipient.State
 
 
+class GateShut(Exception):
+    """A mail of this run was taken and could not be recorded: no other may come to that."""
+
+
+class Passage:
+    """A lane inside the gate."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.answered = False
+
+
 class Gate:
-    """Lets one lane at a time through, and the next one when that takes long."""
+    """Lets one lane at a time through, and the next one when a server takes long to answer.
+
+    Our own commit is waited for, however long it takes; once one has failed, nobody goes through any more. What a
+    passage gives is to be called when the server has answered.
+    """
 
     def __init__(self, patience: float = PATIENCE_SECONDS) -> None:
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._inside: Passage | None = None
+        self._shut = False
         self._patience = patience
 
     @contextmanager
-    def __call__(self) -> Iterator[None]:
-        mine = self._lock.acquire(timeout=self._patience)
+    def __call__(self) -> Iterator[Callable[[], None]]:
+        mine = self._enter()
         try:
-            yield
+            yield partial(self._note_answer, mine)
+        except DatabaseFailure:
+            self._shut = True
+            raise
         finally:
-            if mine:
-                self._lock.release()
+            with self._changed:
+                if self._inside is mine:
+                    self._inside = None
+                self._changed.notify_all()
+
+    def _enter(self) -> Passage:
+        with self._changed:
+            while not self._shut and (other := self._inside) is not None:
+                left = None if other.answered else other.began + self._patience - time.monotonic()
+                if left is not None and left <= 0:
+                    break
+                self._changed.wait(left)
+            if self._shut:
+                raise GateShut
+            self._inside = Passage()
+            return self._inside
+
+    def _note_answer(self, passage: Passage) -> None:
+        with self._changed:
+            passage.answered = True
 
 
 class Lanes:
@@ -184,6 +225,10 @@ class Lanes:
             # Nothing was tried, so nothing counts against the mail.
             self.counts["away"] += 1
             rows.give_back([job], until=timezone.now() + timedelta(seconds=away.retry_after))
+        except GateShut:
+            # Its last dot was not sent: the server forgets it with the connection.
+            line.drop()
+            self._keep_back(job)
         except Exception:
             # Whatever is wrong with one mail, the others must go out; it is tried again like any other.
             log.exception("mail_attempt_failed", email_id=job.id)
