@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import OperationalError
 
-from emailqueue.delivery.lanes import Gate, GateShut
+from emailqueue.delivery.gate import Gate, GateShut
 
 # How long to look whether somebody comes through who must not.
 LOOK_SECONDS = 0.05
