@@ -130,7 +130,7 @@ class EmailAdmin(ReadOnlyAdmin):
         email = get_object_or_404(Email, pk=email_id)
         text = KEPT_BACK if email.expires_at else email.text
         html = "" if email.expires_at else email.html
-        response = HttpResponse(html or format_html('<pre style="white-space: pre-wrap">{}</pre>', text))
+        response = HttpResponse(html or text, content_type=f"text/{'html' if html else 'plain'}; charset=utf-8")
         response["Referrer-Policy"] = "no-referrer"
         return response
 

@@ -123,13 +123,13 @@ class Connection:
         return_path: str,
         recipients: Sequence[str],
         content: bytes,
-        gate: Callable[[], AbstractContextManager[object]] = nullcontext,
+        gate: Callable[[], AbstractContextManager[Callable[[], None]]] = lambda: nullcontext(lambda: None),
         done: Callable[[dict[str, Result]], None] = lambda results: None,
     ) -> dict[str, Result]:
         """Hand one mail over; return a result for each recipient. Raise Lost.
 
         What stands between the last dot and the end of `done`, which records the results, happens inside `gate`:
-        that is the window in which a crash leads to a second mail.
+        that is the window in which a crash leads to a second mail. The gate gives what is called at the answer.
         """
         utf8 = not (return_path.isascii() and all(map(str.isascii, recipients)))
         if utf8 and not self.utf8:
@@ -150,10 +150,11 @@ class Connection:
                 done(results)
                 return results
             self._smtp.sock.sendall(_stuffed(content))  # type: ignore[union-attr]
-            with gate():
+            with gate() as note_answer:
                 dotted = True
                 self._smtp.sock.sendall(b".\r\n")  # type: ignore[union-attr]
                 final = self._reply()
+                note_answer()
                 for address, result in results.items():
                     if result.taken:
                         results[address] = final

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParserError
 from django.urls import resolve
+from django.utils.crypto import salted_hmac
 from django.utils.datastructures import MultiValueDict
 
 from idempotency import fingerprints, keys
@@ -62,9 +63,11 @@ def scope_of(request: HttpRequest, *, caller: str, key: str) -> Scope:
 
 
 def fingerprint_of(request: HttpRequest, scope: Scope) -> bytes:
-    return fingerprints.digest(
+    """Return 32 bytes that stand for what is asked, and from which nobody without our key can try passwords out."""
+    digest = fingerprints.digest(
         method=scope.method, route=scope.route, address=request.get_full_path(), body=_content(request)
     )
+    return salted_hmac("idempotency.fingerprint", digest, algorithm="sha256").digest()
 
 
 def _content(request: HttpRequest) -> object:

@@ -89,7 +89,7 @@ def test_a_path_that_is_gone_would_be_noticed():
     assert not is_there(Words(ROOT / "README.md", "sessions_app/gone.py"))
     assert not is_there(Words(ROOT / "README.md", "gone.py"))
     assert not is_there(Words(ROOT / "README.md", "management/gone/"))
-    assert is_there(Words(ROOT / "README.md", "sessions_app/models.py"))
+    assert is_there(Words(ROOT / "README.md", "preferences/models.py"))
 
 
 def test_every_link_leads_somewhere():

@@ -12,8 +12,9 @@ LOOPBACK = "127.0.0.1"
 SHOWN = 100
 NAME = re.compile(r"[\w-]+\.eml")
 LINK = re.compile(r"https?://[^\s<>\"]+")
-# Nothing of a mail runs or is fetched here.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; frame-ancestors 'self'"
+POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; frame-ancestors 'none'"
+# Nothing of a mail runs or is fetched; its looks are written into it.
+POLICY_OF_MAIL = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 STYLE = (
     ":root{color-scheme:light dark}"
     "body{font:16px/1.55 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}"
@@ -31,18 +32,22 @@ def page_server(port: int, folder: Path) -> ThreadingHTTPServer:
             file = folder / name
             if not path:
                 self._answer(listing(folder))
+            elif path == "style.css":
+                self._answer(STYLE, kind="text/css")
+            elif NAME.fullmatch(name) and file.is_file() and part == "html":
+                self._answer(html_of(read(file)), policy=POLICY_OF_MAIL)
             elif NAME.fullmatch(name) and file.is_file():
-                mail = read(file)
-                self._answer(html_of(mail) if part == "html" else detail(name, mail))
+                self._answer(detail(name, read(file)))
             else:
                 self._answer("<p>There is no such mail. <a href=/>All mails</a></p>", status=404)
 
-        def _answer(self, body: str, *, status: int = 200) -> None:
+        def _answer(self, body: str, *, status: int = 200, kind: str = "text/html", policy: str = POLICY) -> None:
             content = body.encode("utf-8", "replace")
             self.send_response(status)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
             self.send_header("Content-Length", str(len(content)))
-            self.send_header("Content-Security-Policy", POLICY)
+            self.send_header("Content-Security-Policy", policy)
+            self.send_header("X-Content-Type-Options", "nosniff")
             self.end_headers()
             self.wfile.write(content)
 
@@ -90,5 +95,5 @@ def html_of(mail: EmailMessage) -> str:
 def framed(title: str, body: str) -> str:
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>{title}</title><style>{STYLE}</style><h1>{title}</h1>{body}</html>"
+        f"<title>{title}</title><link rel=stylesheet href=/style.css><h1>{title}</h1>{body}</html>"
     )

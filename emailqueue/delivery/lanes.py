@@ -10,8 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -19,6 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from emailqueue.delivery import envelopes, outcomes, rows
+from emailqueue.delivery.gate import Gate, GateShut
 from emailqueue.delivery.outcomes import Outcome
 from emailqueue.delivery.rows import Job, Person
 from emailqueue.models import EmailRecipient
@@ -27,30 +27,11 @@ from emailqueue.transmission import Lost, Result
 
 log = structlog.get_logger(__name__)
 
-# A server that has not answered the last dot after this lets the other lanes go on.
-PATIENCE_SECONDS = 0.1
 # Longer than this no dialogue goes on; its connection is cut.
 DIALOGUE_SECONDS = 100.0
 # A claimed mail that waited for a lane longer than this share of its lease is given back.
 FRESH = 0.3
 State = EmailRecipient.State
-
-
-class Gate:
-    """Lets one lane at a time through, and the next one when that takes long."""
-
-    def __init__(self, patience: float = PATIENCE_SECONDS) -> None:
-        self._lock = threading.Lock()
-        self._patience = patience
-
-    @contextmanager
-    def __call__(self) -> Iterator[None]:
-        mine = self._lock.acquire(timeout=self._patience)
-        try:
-            yield
-        finally:
-            if mine:
-                self._lock.release()
 
 
 class Lanes:
@@ -184,6 +165,10 @@ class Lanes:
             # Nothing was tried, so nothing counts against the mail.
             self.counts["away"] += 1
             rows.give_back([job], until=timezone.now() + timedelta(seconds=away.retry_after))
+        except GateShut:
+            # Its last dot was not sent: the server forgets it with the connection.
+            line.drop()
+            self._keep_back(job)
         except Exception:
             # Whatever is wrong with one mail, the others must go out; it is tried again like any other.
             log.exception("mail_attempt_failed", email_id=job.id)

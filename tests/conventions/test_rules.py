@@ -75,7 +75,7 @@ def test_every_rule_has_a_snippet_that_breaks_it() -> None:
 def test_the_real_tree_is_really_read() -> None:
     paths = {source.path for source in real_tree()}
 
-    assert {"config/settings.py", "sessions_app/models.py", "tests/conventions/source.py", "pyproject.toml"} <= paths
+    assert {"config/settings.py", "preferences/models.py", "tests/conventions/source.py", "pyproject.toml"} <= paths
     assert not any(path.startswith((".venv", "var/", ".git/")) for path in paths)
 
 

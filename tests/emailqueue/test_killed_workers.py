@@ -159,5 +159,5 @@ def test_a_worker_whose_postgres_restarts_ends_and_the_next_one_goes_on(sink):
     copies = sink.copies()
     assert not Email.objects.exclude(state=Email.State.SENT).exists()
     assert len(copies) == 30
-    # Two lanes write to one domain, and a wait at the gate ends: each may have had one mail taken and not yet recorded.
-    assert copies.total() - 30 <= 2
+    # One lane was inside the gate; its failed record shut it for the others.
+    assert copies.total() - 30 <= 1

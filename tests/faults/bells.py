@@ -58,3 +58,9 @@ def taken(redis: Redis) -> int:
     """Return how many bells a worker has taken and not confirmed."""
     with redis.client() as client:
         return int(client.hlen(f"{KEY_PREFIX}unacked"))
+
+
+def done(worker: Process) -> int:
+    """Return how many bells a worker has done, or left because their time was over."""
+    said = worker.output()
+    return said.count("succeeded in") + said.count("Discarding revoked task")

@@ -10,6 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from idempotency.models import Record
+from idempotency.requests import fingerprint_of
+from idempotency.services import Scope
 from sessions_app.models import ApiToken, User
 from tests import factories
 from tests.idempotency.hall import effects
@@ -246,3 +248,14 @@ def test_the_policy_is_published_to_everybody(client, db):
     for words in ("24 hours", "255", "Idempotency-Key is missing", 'id="outstanding"', 'id="lost"'):
         assert words in page
     assert client.post(reverse("idempotency:policy")).status_code == 405
+
+
+def test_what_is_kept_of_a_form_says_nothing_of_its_passwords_without_our_key(rf, settings):
+    request = rf.post("/form", {"password": "hunter2"})
+    scope = Scope("user:1", "POST", "form", "k")
+    kept = fingerprint_of(request, scope)
+
+    settings.SECRET_KEY = "another" * 10
+
+    assert len(kept) == 32
+    assert fingerprint_of(request, scope) != kept

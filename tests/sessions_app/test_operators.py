@@ -1,8 +1,10 @@
 """What the Operations page says of sessions, and how operators find, sift and act in the books."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,6 +15,8 @@ from sessions_app.models import SecurityEvent, Session
 from tests import factories
 from tests.sessions_app.conftest import sign_in
 from tests.sessions_app.test_admin import act
+
+SECRET = "correct horse battery staple 7"
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -123,3 +127,15 @@ def test_an_operator_revokes_a_token_once(olga, alice):
     assert token.revoked_at
     assert "1 revoked, 0 skipped." in first
     assert "0 revoked, 1 skipped." in second
+
+
+def test_a_password_that_an_operator_sends_twice_is_set_once(olga, alice):
+    client = sign_in(olga)
+    address = reverse("admin:auth_user_password_change", args=[alice.pk])
+    key = re.search(r'name="idempotency_key" value="([^"]+)"', client.get(address).content.decode())[1]
+    fields = {"usable_password": "true", "password1": SECRET, "password2": SECRET, "idempotency_key": key}
+
+    answers = [client.post(address, fields) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert LogEntry.objects.filter(object_id=str(alice.pk)).count() == 1

@@ -1,7 +1,7 @@
 """Endpoints of these tests, and receivers on loopback that are let through by an explicit setting."""
 
 import asyncio
-from asyncio import _get_running_loop, _set_running_loop
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from ipaddress import ip_address
 
@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from django.db import connection
 from django.utils import timezone
 
 from sessions_app.models import User
@@ -30,15 +31,6 @@ def things():
     )
     yield
     catalogue.unregister(PING)
-
-
-@pytest.fixture(autouse=True)
-def no_loop_of_a_browser():
-    """Playwright leaves its loop marked as running in this thread between its calls; a deliverer needs its own."""
-    theirs = _get_running_loop()
-    _set_running_loop(None)
-    yield
-    _set_running_loop(theirs)
 
 
 @pytest.fixture
@@ -77,8 +69,20 @@ def secret_of(row: Endpoint) -> str:
 
 def deliver(**options):
     """Deliver what is due in this process, until nothing is."""
-    options = {"deadline": 5.0} | options
-    return asyncio.run(Courier(**options).run(until_idle=True))
+    return in_a_thread(lambda: asyncio.run(Courier(**({"deadline": 5.0} | options)).run(until_idle=True)))
+
+
+def in_a_thread(work):
+    """Do what has a loop of its own where none runs: browsers leave theirs running in the thread of the tests."""
+
+    def and_hang_up():
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(and_hang_up).result()
 
 
 def make_due() -> None:

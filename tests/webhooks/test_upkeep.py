@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from lib import operations
-from tests import factories
-from tests.webhooks.conftest import deliver, endpoint, ping
+from tests import factories, faults
+from tests.webhooks.conftest import deliver, endpoint, in_a_thread, ping
 from webhooks import partitions, services
 from webhooks.models import Attempt, Delivery, Endpoint, Event, Intervention
 from webhooks.receiving import Receiver as PublicReceiver
@@ -28,7 +28,7 @@ URL = "https://hooks.example.org/"
 
 def run(*arguments):
     out = StringIO()
-    call_command(*arguments, stdout=out)
+    in_a_thread(lambda: call_command(*arguments, stdout=out))
     return out.getvalue().strip()
 
 
@@ -185,9 +185,12 @@ def test_the_deliverer_says_what_it_did(alice, receiver):
     endpoint(alice, receiver.url)
     ping(alice)
 
-    said = run("deliver_webhooks", "--until-idle")
+    env = {"WEBHOOK_ALLOWED_ADDRESSES": "127.0.0.1:*"}
+    with faults.process(["manage.py", "deliver_webhooks", "--until-idle"], env=env) as process:
+        process.wait()
+        said = process.output().splitlines()
 
-    assert said.splitlines() == ["ready", "sent=1 succeeded=1 failed=0 superseded=0"]
+    assert {"ready", "sent=1 succeeded=1 failed=0 superseded=0"} <= set(said)
 
 
 def test_the_receiver_for_trying_out_believes_only_what_verifies(alice, settings):
