@@ -23,7 +23,7 @@ DEFERRALS_MAX = 19
 REPLY_MAX = 500
 
 State = EmailRecipient.State
-DONE = frozenset({State.SENT, State.DELIVERED, State.BOUNCED, State.COMPLAINED})
+DONE = frozenset(State.taken())
 
 
 @dataclass(kw_only=True)
@@ -131,8 +131,12 @@ def settled(job: Job, people: Sequence[Person], told: Sequence[Told]) -> Outcome
 
 
 def suppress_dead(dead: Sequence[tuple[str, str]]) -> None:
-    """Put addresses that a server called dead on the list."""
-    Suppression.objects.bulk_create(
-        [Suppression(address=address, reason=Suppression.Reason.BOUNCE, source=reply[:200]) for address, reply in dead],
-        ignore_conflicts=True,
-    )
+    """Put addresses that a server called dead on the list, for good: also those that stand there until a day."""
+    rows = [
+        Suppression(address=address, reason=Suppression.Reason.BOUNCE, source=reply[:200]) for address, reply in dead
+    ]
+    Suppression.objects.bulk_create(rows, ignore_conflicts=True)
+    for row in rows:
+        Suppression.objects.filter(address=row.address, expires_at__isnull=False).update(
+            reason=row.reason, source=row.source, created_at=row.created_at, expires_at=None, by=None
+        )
