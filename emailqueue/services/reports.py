@@ -112,12 +112,14 @@ def _recipient(report: Report, address: str) -> EmailRecipient | None:
 
 
 def _move(recipient: EmailRecipient, report: Report) -> None:
+    """Give the recipient the state that the report means, unless they are in a graver one: also by now."""
     becomes = BECOMES.get(report.kind)
-    if becomes is None or recipient.state not in RANKS or RANKS[becomes] <= RANKS[State(recipient.state)]:
+    if becomes is None:
         return
-    recipient.state, recipient.changed_at = becomes, timezone.now()
-    recipient.status, recipient.reply = report.status[:12], report.detail[:500]
-    recipient.save(update_fields=["state", "status", "reply", "changed_at"])
+    lighter = [state for state, rank in RANKS.items() if rank < RANKS[becomes]]
+    EmailRecipient.objects.filter(pk=recipient.pk, state__in=lighter).update(
+        state=becomes, changed_at=timezone.now(), status=report.status[:12], reply=report.detail[:500]
+    )
 
 
 def _list(address: str, reason: Suppression.Reason, source: str) -> None:
