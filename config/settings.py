@@ -110,8 +110,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": env.database("DATABASE_URL")}
 DATABASES["default"] |= {
-    # Django's own backend, which asks the held idempotency key before each commit.
-    "ENGINE": "idempotency.postgres",
+    # Django's own backend, with a fence of idempotency keys before each commit and a door before the pool.
+    "ENGINE": "config.postgres",
     # Safe behind PgBouncer in transaction mode: nothing outlives a transaction.
     "DISABLE_SERVER_SIDE_CURSORS": True,
     "CONN_MAX_AGE": 0,

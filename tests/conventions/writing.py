@@ -50,7 +50,7 @@ NAMELESS = {
     *("base", "mixins", "misc", "shared", "tools", "stuff"),
 }
 # Where Django looks for a module of this name.
-DJANGOS_MODULES = {"idempotency/postgres/base.py"}
+DJANGOS_MODULES = {"config/postgres/base.py", "idempotency/postgres/base.py"}
 VAGUE = re.compile(r"_?(do|handle|process)_")
 DJANGOS_HOOKS = {
     # The standard library's, of a handler that takes posts.
