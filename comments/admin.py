@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from comments.models import Act, Comment, Discussion, Report, Revision, Thread
+from comments.models import Act, Comment, DigestTurn, Discussion, Report, Revision, Subscription, Thread
 from lib.read_only_admin import ReadOnlyAdmin
 
 
@@ -59,4 +59,22 @@ class ActAdmin(ReadOnlyAdmin):
     list_filter = ("kind",)
     search_fields = ("=comment__id", "=thread__id", "=by__email")
     search_help_text = "The number of a comment or a thread, or the mail address of a moderator."
+    ordering = ("-pk",)
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ReadOnlyAdmin):
+    list_display = ("id", "thread", "user", "told_at", "left_at")
+    list_select_related = ("user", "thread")
+    search_fields = ("=thread__id", "=user__email")
+    search_help_text = "The number of a thread, or the mail address of a person."
+    ordering = ("-pk",)
+
+
+@admin.register(DigestTurn)
+class DigestTurnAdmin(ReadOnlyAdmin):
+    list_display = ("user", "next_mail_at")
+    list_select_related = ("user",)
+    search_fields = ("=user__email",)
+    search_help_text = "The mail address of a person."
     ordering = ("-pk",)

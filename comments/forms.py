@@ -73,6 +73,11 @@ class CommentForm(forms.Form):
         return readable(str(self.cleaned_data["body"]))
 
 
+class FollowForm(forms.Form):
+    follow = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")])
+    back = forms.ChoiceField(required=False, choices=[("followed", "followed")])
+
+
 class VoteForm(forms.Form):
     vote = forms.ChoiceField(choices=[("up", "up"), ("down", "down"), ("none", "none")])
 

@@ -6,6 +6,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from comments.models import Comment, Report
+from comments.services import due_digests
 from lib.operations import Figure
 
 # A report that nobody looked at for a day is late.
@@ -22,5 +23,6 @@ def collect() -> list[Figure]:
     return [
         Figure("Reports to look at", Report.objects.open().count()),
         Figure("Comments held", held.count()),
+        Figure("Digests due", len(due_digests())),
         Figure("Oldest of both", round(age.total_seconds()), "s", "wait" if age > LATE else "ok"),
     ]

@@ -4,6 +4,7 @@ from django.urls import path
 
 from comments.views.discussions import discussion_detail, discussion_list, discussion_new
 from comments.views.moderation import act_new, lock_new, log, queue, report_new
+from comments.views.subscriptions import followed, subscription
 from comments.views.talk import comment_detail, history, reply_list
 from comments.views.writing import (
     comment_edit,
@@ -21,6 +22,8 @@ urlpatterns = [
     path("discussions/new", discussion_new, name="discussion_new"),
     path("discussions/<int:discussion_id>", discussion_detail, name="discussion"),
     path("comments/on/<str:target>/<int:object_id>", comment_new, name="new"),
+    path("comments/on/<str:target>/<int:object_id>/subscription", subscription, name="subscription"),
+    path("discussions/followed", followed, name="followed"),
     path("comments/preview", preview_new, name="preview"),
     path("comments/<int:comment_id>", comment_detail, name="comment"),
     path("comments/<int:comment_id>/replies", reply_list, name="replies"),

@@ -56,6 +56,8 @@ class Comment(models.Model):
     body_html = models.TextField(editable=False)
     renderer_version = models.PositiveSmallIntegerField(editable=False)
     created_at = models.DateTimeField(default=timezone.now)
+    # When others could read it first; what waits for a moderator has none, and nobody is told of it.
+    published_at = models.DateTimeField(null=True)
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
     # Why it was held, hidden or removed: its author reads it, and of the latter two everybody.
@@ -108,6 +110,9 @@ class Comment(models.Model):
             ),
             models.CheckConstraint(condition=~Q(body="") | ~Q(state="visible"), name="comment_visible_says_something"),
             models.CheckConstraint(
+                condition=Q(published_at__isnull=False) | ~Q(state="visible"), name="comment_visible_was_published"
+            ),
+            models.CheckConstraint(
                 condition=~Q(verdict="") | ~Q(state__in=["held", "hidden", "removed"]),
                 name="comment_moderated_says_why",
             ),
@@ -126,6 +131,8 @@ class Comment(models.Model):
             models.Index("parent", "id", name="comment_replies", condition=Q(is_shown=True)),
             # The queue of what waits for a moderator, oldest first.
             models.Index(fields=["id"], name="comment_held", condition=Q(state="held")),
+            # What is new in a thread that somebody follows.
+            models.Index("thread", "published_at", name="comment_published", condition=Q(state="visible")),
             # What a person wrote, newest first, and what stays behind when they leave.
             models.Index("author", F("created_at").desc(), name="comment_of_person"),
         ]

@@ -5,11 +5,12 @@ from typing import Any, Self
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from comments.models.subscriptions import Subscription
 from comments.models.threads import Thread
 from lib import targets
 
@@ -25,11 +26,15 @@ class DiscussionQuerySet(models.QuerySet["Discussion"]):
     def with_authors(self) -> Self:
         return self.select_related("author")
 
-    def with_threads(self) -> Self:
-        """Add what `thread` needs, in the same statement."""
+    def with_threads(self, user: Any = None) -> Self:
+        """Add what `thread` needs, in the same statement; of a reader also whether they follow it."""
         threads = Thread.objects.filter(content_type_id=targets.kind_of(Discussion), object_id=OuterRef("pk"))
         names = ("pk", "comment_count", "locked_at")
-        return self.annotate(**{f"thread_{name}": Subquery(threads.values(name)) for name in names})
+        rows = self.annotate(**{f"thread_{name}": Subquery(threads.values(name)) for name in names})
+        if user is None:
+            return rows
+        followed = Subscription.objects.standing().filter(user=user, thread=OuterRef("thread_pk"))
+        return rows.annotate(is_followed=Exists(followed))
 
 
 class Discussion(models.Model):

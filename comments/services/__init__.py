@@ -33,6 +33,7 @@ from comments.services.reading import (
     rest_of,
     with_votes,
 )
+from comments.services.subscriptions import due_digests, follow_thread, send_digests, unfollow_thread
 from comments.services.upkeep import recount_comments, rerender_comments
 from comments.services.writing import (
     EDIT_FREELY,
@@ -63,7 +64,9 @@ __all__ = [
     "TooLate",
     "TooSoon",
     "delete_comment",
+    "due_digests",
     "edit_comment",
+    "follow_thread",
     "forget_deleted",
     "held",
     "lock_thread",
@@ -79,7 +82,9 @@ __all__ = [
     "reported",
     "rerender_comments",
     "rest_of",
+    "send_digests",
     "undo_deletion",
+    "unfollow_thread",
     "unlock_thread",
     "vote",
     "waiting_counts",

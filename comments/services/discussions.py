@@ -7,6 +7,7 @@ from django.db import transaction
 from comments import rendering
 from comments.models import Discussion
 from comments.services.errors import CommentsError
+from comments.services.subscriptions import start_following, thread_of
 from sessions_app.models import User
 from tagging import services as tagging
 
@@ -29,6 +30,7 @@ def _hang_up(*, title: str, body: str, html: str, tags: Iterable[str], by: User)
         author=by,
     )
     tagging.set_tags(thing=discussion, names=tags, by=by)
+    start_following(thread=thread_of(thing=discussion), by=by)
     return discussion
 
 

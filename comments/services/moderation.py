@@ -59,7 +59,9 @@ def moderate_comment(*, comment_id: int, kind: str, reason: str, by: User) -> Co
     Act.objects.create(thread=found, comment=row, kind=kind, reason=reason, by=by)
     open_reports.update(settled_at=timezone.now())
     row.state, row.verdict = str(after), "" if after == State.VISIBLE else reason
-    row.save(update_fields=["state", "verdict"])
+    if after == State.VISIBLE and row.published_at is None:
+        row.published_at = timezone.now()
+    row.save(update_fields=["state", "verdict", "published_at"])
     return row
 
 

@@ -24,12 +24,16 @@ UNDO = timedelta(seconds=10)
 UNDO_GRACE = timedelta(seconds=5)
 KEEP_DELETED = timedelta(days=1)
 
-# The key is drawn first, because the path ends with it.
+# The key is drawn first, because the path ends with it. Who says something follows the thread, unless they left it.
 INSERT = """
-WITH drawn AS (SELECT nextval(pg_get_serial_sequence('comments_comment', 'id')) AS id)
+WITH drawn AS (SELECT nextval(pg_get_serial_sequence('comments_comment', 'id')) AS id), follows AS (
+    INSERT INTO comments_subscription (thread_id, user_id, told_at) VALUES (%(thread)s, %(author)s, %(at)s)
+    ON CONFLICT (thread_id, user_id) DO NOTHING
+)
 INSERT INTO comments_comment (id, thread_id, parent_id, path, author_id, state, body, body_html, renderer_version,
-    created_at, verdict, reply_count, branch_count, ups, downs)
-SELECT id, %s, %s, %s::bigint[] || id, %s, %s, %s, %s, %s, %s, %s, 0, 0, 0, 0 FROM drawn RETURNING id
+    created_at, published_at, verdict, reply_count, branch_count, ups, downs)
+SELECT id, %(thread)s, %(parent)s, %(path)s::bigint[] || id, %(author)s, %(state)s, %(body)s, %(html)s, %(version)s,
+    %(at)s, CASE WHEN %(state)s = 'visible' THEN %(at)s::timestamptz END, %(verdict)s, 0, 0, 0, 0 FROM drawn RETURNING id
 """
 
 HABITS = """
@@ -67,10 +71,11 @@ def _add(*, thing: Any, body: str, html: str, by: User, parent_id: int | None) -
     with connection.cursor() as cursor:
         cursor.execute(
             INSERT,
-            [
-                *(thread.pk, row.parent_id, path, by.pk, row.state, body, html),
-                *(row.renderer_version, row.created_at, verdict),
-            ],
+            {
+                **{"thread": thread.pk, "parent": row.parent_id, "path": path, "author": by.pk, "state": row.state},
+                **{"body": body, "html": html, "version": row.renderer_version, "at": row.created_at},
+                "verdict": verdict,
+            },
         )
         row.pk = cursor.fetchone()[0]
     row.path = [*path, row.pk]

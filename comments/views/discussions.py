@@ -44,13 +44,14 @@ def page_of(rows: QuerySet[Discussion], request: Request) -> keyset.Page[Discuss
 
 @require_safe
 def discussion_detail(request: Request, discussion_id: int) -> HttpResponse:
-    rows = Discussion.objects.visible_to(request.user).with_authors().with_threads()
+    rows = Discussion.objects.visible_to(request.user).with_authors().with_threads(request.user)
     discussion = get_object_or_404(rows, pk=discussion_id)
     context = {
         "discussion": discussion,
         "standing": likes.read_standing(thing=discussion, user=request.user),
         "tags": tagging.tags_of(things=[discussion])[discussion.pk],
         "may_tag": discussion.may_be_tagged_by(request.user),
+        "is_followed": discussion.is_followed,
         **talk.thread_context(request, discussion, discussion.thread),
     }
     return render(request, "comments/discussion_detail.html", context)

@@ -86,6 +86,7 @@ def test_an_import_of_many_rows_in_one_statement_is_counted(bread, alice):
             body="x",
             body_html="x",
             renderer_version=1,
+            published_at=timezone.now(),
             state="visible" if place % 3 else "deleted",
         )
         for place, key in enumerate(keys)
@@ -222,7 +223,14 @@ def test_first_comments_at_once_make_one_thread(bread, alice, bob):
 
 def stored(**fields):
     pk = factories.next_key()
-    row = {"pk": pk, "path": [pk], "body": "x", "body_html": "x", "renderer_version": 1} | fields
+    row = {
+        "pk": pk,
+        "path": [pk],
+        "body": "x",
+        "body_html": "x",
+        "renderer_version": 1,
+        "published_at": timezone.now(),
+    } | fields
     Comment(**row).save(force_insert=True)
 
 
@@ -238,6 +246,7 @@ def stored(**fields):
         ("comment_votes_are_never_below_zero", {"downs": -1}),
         ("comment_deleted_has_its_moment", {"deleted_at": timezone.now()}),
         ("comment_visible_says_something", {"body": ""}),
+        ("comment_visible_was_published", {"published_at": None}),
     ],
 )
 def test_postgres_refuses_a_comment_that_breaks_a_rule(bread, name, fields):
