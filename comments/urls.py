@@ -2,8 +2,20 @@
 
 from django.urls import path
 
+from comments.views.appeals import acts_mine, appeal_new, decision_new
 from comments.views.discussions import discussion_detail, discussion_list, discussion_new
-from comments.views.moderation import act_new, lock_new, log, queue, report_new
+from comments.views.moderation import (
+    act_new,
+    acts_new,
+    author_act_new,
+    log,
+    mutes,
+    pin_new,
+    queue,
+    report_new,
+    thread_act_new,
+    unmute_new,
+)
 from comments.views.subscriptions import followed, subscription
 from comments.views.talk import comment_detail, history, reply_list
 from comments.views.writing import (
@@ -31,8 +43,16 @@ urlpatterns = [
     path("comments/<int:comment_id>/history", history, name="history"),
     path("comments/<int:comment_id>/report", report_new, name="report"),
     path("comments/<int:comment_id>/acts", act_new, name="act"),
-    path("threads/<int:thread_id>/acts", lock_new, name="lock"),
+    path("comments/<int:comment_id>/author/acts", author_act_new, name="author_act"),
+    path("threads/<int:thread_id>/acts", thread_act_new, name="thread_act"),
+    path("discussions/<int:discussion_id>/acts", pin_new, name="pin"),
     path("moderation", queue, name="queue"),
+    path("moderation/acts", acts_new, name="acts"),
+    path("moderation/mutes", mutes, name="mutes"),
+    path("moderation/mutes/<int:user_id>/end", unmute_new, name="unmute"),
+    path("moderation/mine", acts_mine, name="acts_mine"),
+    path("moderation/acts/<int:act_id>/appeal", appeal_new, name="appeal"),
+    path("moderation/appeals/<int:appeal_id>/decision", decision_new, name="decision"),
     path("moderation/log", log, name="log"),
     path("comments/<int:comment_id>/reply", reply_form, name="reply"),
     path("comments/<int:comment_id>/edit", comment_edit, name="edit"),

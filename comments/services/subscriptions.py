@@ -31,12 +31,13 @@ JOIN comments_comment AS c ON c.thread_id = s.thread_id AND c.state = 'visible'
     AND c.published_at > s.told_at AND c.published_at <= %(settled)s AND c.author_id IS DISTINCT FROM s.user_id
 WHERE s.left_at IS NULL
 """
-DUE = f"""
-SELECT DISTINCT s.user_id {NEWS} AND NOT EXISTS (
+MAY_HAVE_ONE = """
+AND NOT EXISTS (
     SELECT 1 FROM comments_digestturn AS t WHERE t.user_id = s.user_id AND t.next_mail_at > %(now)s)
 ORDER BY s.user_id LIMIT %(limit)s
 """
-OF_PERSON = f"SELECT s.thread_id, count(*) {NEWS} AND s.user_id = %(user)s GROUP BY s.thread_id ORDER BY 2 DESC, 1"
+DUE = "SELECT DISTINCT s.user_id" + NEWS + MAY_HAVE_ONE
+OF_PERSON = "SELECT s.thread_id, count(*)" + NEWS + "AND s.user_id = %(user)s GROUP BY s.thread_id ORDER BY 2 DESC, 1"
 
 
 class Line(NamedTuple):
