@@ -2,7 +2,19 @@
 
 from django.contrib import admin
 
-from comments.models import Act, Appeal, Comment, DigestTurn, Discussion, Mute, Report, Revision, Subscription, Thread
+from comments.models import (
+    Act,
+    Appeal,
+    Comment,
+    DigestTurn,
+    Discussion,
+    FeedKey,
+    Mute,
+    Report,
+    Revision,
+    Subscription,
+    Thread,
+)
 from lib.read_only_admin import ReadOnlyAdmin
 
 
@@ -96,4 +108,13 @@ class AppealAdmin(ReadOnlyAdmin):
     list_filter = ("granted",)
     search_fields = ("=act__id", "=by__email")
     search_help_text = "The number of an act, or the mail address of who appealed."
+    ordering = ("-pk",)
+
+
+@admin.register(FeedKey)
+class FeedKeyAdmin(ReadOnlyAdmin):
+    list_display = ("user", "version")
+    list_select_related = ("user",)
+    search_fields = ("=user__email",)
+    search_help_text = "The mail address of a person."
     ordering = ("-pk",)

@@ -24,6 +24,7 @@ A thing can be talked about when its model declares it, and has `get_absolute_ur
 
 from comments.models.comments import COMMENT_MAX, DEPTH_MAX, VERDICT_MAX, Comment, Revision, on_visible_threads
 from comments.models.discussions import BODY_MAX, TITLE_MAX, Discussion
+from comments.models.feeds import FeedKey
 from comments.models.moderation import APPEAL_MAX, Act, Appeal, Mute, Report
 from comments.models.subscriptions import DigestTurn, Subscription
 from comments.models.threads import Thread
@@ -40,6 +41,7 @@ __all__ = [
     "Comment",
     "DigestTurn",
     "Discussion",
+    "FeedKey",
     "Mute",
     "Report",
     "Revision",
