@@ -114,8 +114,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": env.database("DATABASE_URL")}
 DATABASES["default"] |= {
-    # Django's own backend, which asks the held idempotency key before each commit.
-    "ENGINE": "idempotency.postgres",
+    # Django's own backend, with a fence of idempotency keys before each commit and a door before the pool.
+    "ENGINE": "config.postgres",
     # Safe behind PgBouncer in transaction mode: nothing outlives a transaction.
     "DISABLE_SERVER_SIDE_CURSORS": True,
     "CONN_MAX_AGE": 0,
@@ -239,8 +239,6 @@ FLAG_STALE_DAYS = env.number("FLAG_STALE_DAYS", 30)
 # OFREP requests a minute, for each token and for each address without one.
 FLAG_OFREP_PER_MINUTE = env.number("FLAG_OFREP_PER_MINUTE", 600, least=1)
 
-# Words that a moderator looks at before others read the comment.
-COMMENTS_HELD_WORDS = env.names("COMMENTS_HELD_WORDS", [])
 # --- Webhooks ---------------------------------------------------------------------------------------------
 
 # What seals the secrets of endpoints: the first seals, all of them open. None: the secret key and its fallbacks.
@@ -249,8 +247,12 @@ WEBHOOK_SECRET_KEYS = env.names("WEBHOOK_SECRET_KEYS")
 WEBHOOK_DEADLINE_SECONDS = env.number("WEBHOOK_DEADLINE_SECONDS", 15, least=1)
 # Addresses that may be reached although they are not public, each ADDRESS:PORT or ADDRESS:*.
 WEBHOOK_ALLOWED_ADDRESSES = env.names("WEBHOOK_ALLOWED_ADDRESSES")
-# --- Likes ------------------------------------------------------------------------------------------------
 
+# --- Talk -------------------------------------------------------------------------------------------------
+
+# Words that a moderator looks at before others read the comment.
+COMMENTS_HELD_WORDS = env.names("COMMENTS_HELD_WORDS", [])
+# May people like what is their own?
 LIKE_OWN = env.flag("LIKE_OWN", True)
 LIKE_EMOJI = env.names("LIKE_EMOJI", ["heart", "thanks", "laugh", "wow", "party"])
 

@@ -105,6 +105,8 @@ class Store:
                 self.current = self._load()
         except DatabaseAway as error:
             log.warning("flags_not_refreshed", error=str(error)[:200], version=self.current.version)
+            # From now on: it may have been a long wait.
+            self._poll_at = time.monotonic() + settings.FLAG_POLL_SECONDS
             return
         if stamp is None or stamp < held:
             self.publish(held)

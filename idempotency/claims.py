@@ -83,7 +83,7 @@ def holding(claim: Claim) -> Iterator[None]:
 
 @contextmanager
 def letting_go() -> Iterator[None]:
-    """Commit without a fence: for what the record itself says of its claim."""
+    """Commit without a fence, as no effect: for what the record itself says of its claim, and for work for others."""
     token = _held.set(None)
     try:
         yield
@@ -117,10 +117,10 @@ def note_effect(connection: BaseDatabaseWrapper, claim: Claim) -> None:
 
 def _watched(claim: Claim, execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Give a statement that would commit by itself a transaction with the fence in it; see whether it changes a row."""
-    if str(sql).lstrip(" \n(")[:9].upper().startswith(NO_WRITES):
+    if _held.get() is not claim or str(sql).lstrip(" \n(")[:9].upper().startswith(NO_WRITES):
         return execute(sql, params, many, context)
     connection = context["connection"]
-    alone = _held.get() is not None and not connection.in_atomic_block and connection.get_autocommit()
+    alone = not connection.in_atomic_block and connection.get_autocommit()
     with transaction.atomic(using=connection.alias, durable=True) if alone else nullcontext():
         result = execute(sql, params, many, context)
         table = WRITES_ONE_TABLE.match(str(sql))

@@ -3,8 +3,7 @@
 import time
 from datetime import timedelta
 from email.utils import format_datetime
-from typing import Any, NamedTuple, cast
-from urllib.parse import urlsplit
+from typing import Any, cast
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
@@ -15,9 +14,10 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
-from sessions_app import services, signals
+from sessions_app import clients, services, signals
 from sessions_app.requests import Request
 
 # Seconds within which a mail of allauth must be out (RFC 4021, Expires).
@@ -27,17 +27,25 @@ MAIL_EXPIRES = {
 }
 
 
-class Hall(NamedTuple):
-    """What allauth's mails say of the place: its own name, where they would have the host name of the request."""
-
-    name: str
-    domain: str
-
-
 class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        hall = Hall(settings.HALL_NAME, urlsplit(settings.BASE_URL).netloc)
-        super().send_mail(template_prefix, email, {"current_site": hall} | context)
+        super().send_mail(template_prefix, email, {"hall": settings.HALL_NAME} | context)
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: AbstractBaseUser,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Tell somebody what was changed, on which device, and where to look if it was not they."""
+        client = cast(Request, self.request).client
+        more = {
+            "user": user,
+            "label": clients.label(client.user_agent),
+            "devices_url": settings.BASE_URL + reverse("sessions_app:devices"),
+        }
+        super().send_notification_mail(template_prefix, user, more | (context or {}), email)
 
     def render_mail(
         self, template_prefix: str, email: str, context: dict[str, Any], headers: dict[str, str] | None = None

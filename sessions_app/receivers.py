@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from allauth.account import signals as account_signals
+from allauth.account.models import EmailAddress
 from allauth.mfa import signals as mfa_signals
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import transaction
@@ -65,8 +66,11 @@ def end_sessions_after_password(sender: type[User], request: Request, user: User
 
 
 @receiver(account_signals.email_changed)
-def end_sessions_after_email(sender: type[User], request: Request, user: User, **_: Any) -> None:
-    _end_others(request, user, kind=Kind.EMAIL_CHANGED, reason=Session.Reason.EMAIL)
+def end_sessions_after_email(
+    sender: type[User], request: Request, user: User, from_email_address: EmailAddress | None, **_: Any
+) -> None:
+    kind = Kind.EMAIL_CHANGED if from_email_address else Kind.EMAIL_CONFIRMED
+    _end_others(request, user, kind=kind, reason=Session.Reason.EMAIL)
 
 
 @receiver(mfa_signals.authenticator_added)

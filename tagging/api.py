@@ -107,14 +107,20 @@ class TagsChange(Payload):
     tags: list[str] = Field(max_length=100, description="At most ten; what is missing is made.")
 
 
+# Text cannot hold a zero byte.
+NAMES = r"^[^\x00]*$"
+
+
 class Asked(Paging):
-    all: str = Field("", max_length=500, description="Names with commas between them: all of these.", examples=["c++"])
-    any: str = Field("", max_length=500, description="At least one of these.")
-    none: str = Field("", max_length=500, description="None of these.")
+    all: str = Field(
+        "", max_length=500, pattern=NAMES, description="Names with commas between them: all of these.", examples=["c++"]
+    )
+    any: str = Field("", max_length=500, pattern=NAMES, description="At least one of these.")
+    none: str = Field("", max_length=500, pattern=NAMES, description="None of these.")
 
 
 AskedQuery = Annotated[Asked, Query()]
-Typed = Annotated[str, Query(max_length=200, description="What was typed so far.", example="javasc")]
+Typed = Annotated[str, Query(max_length=200, pattern=NAMES, description="What was typed so far.", example="javasc")]
 
 
 def _thing(request: Request, target: str, pk: int) -> Any:

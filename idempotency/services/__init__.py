@@ -15,7 +15,7 @@ from django.db.models import F, Func, JSONField, Value
 from django.utils import timezone
 
 from idempotency import claims
-from idempotency.claims import Claim, moment
+from idempotency.claims import Claim, letting_go, moment
 from idempotency.models import FINISHED, Record
 
 log = structlog.get_logger(__name__)
@@ -85,7 +85,7 @@ def claim(
     A record whose lease ran out before any effect is taken over, with a higher fence; so is a procedure's at any
     point, because it goes on where it was. An expired record makes room.
     """
-    with claims.letting_go():
+    with letting_go():
         while True:
             found = _insert(scope, fingerprint, lease, retention, procedure, state) or find(scope=scope)
             if isinstance(found, Claim):
@@ -185,7 +185,7 @@ def finish(*, claim: Claim, answer: Answer, retention: timedelta = RETENTION) ->
         let_go(claim=claim, retention=retention)
         return False
     now = timezone.now()
-    with claims.letting_go(), connection.cursor() as cursor:
+    with letting_go(), connection.cursor() as cursor:
         cursor.execute(
             FINISH,
             [
@@ -199,7 +199,7 @@ def finish(*, claim: Claim, answer: Answer, retention: timedelta = RETENTION) ->
 
 def release(*, claim: Claim) -> bool:
     """Give the key back as if it had never been used; return False when there was an effect or the claim is lost."""
-    with claims.letting_go():
+    with letting_go():
         rows = Record.objects.running().filter(
             pk=claim.record_id, fence=claim.fence, effect_at=None, recovery_point="started"
         )
@@ -238,7 +238,7 @@ def held_until_settled(*, claim: Claim, retention: timedelta = RETENTION) -> Ite
 
 def renew(*, claim: Claim, lease: timedelta = LEASE) -> None:
     """Lengthen the lease of long work; raise LeaseLost when the claim does not stand any more."""
-    with claims.letting_go():
+    with letting_go():
         rows = Record.objects.running().filter(pk=claim.record_id, fence=claim.fence)
         if not rows.update(lease_expires_at=timezone.now() + lease):
             claim.lost = True

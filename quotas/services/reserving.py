@@ -5,7 +5,6 @@ rounds larger and not longer (docs/adr/0020). Nothing is kept between rounds: a 
 who were waiting in it, and accounts are judged under their locks in Postgres, whatever other processes do.
 """
 
-import contextvars
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -17,6 +16,7 @@ from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from idempotency.services import letting_go
 from quotas import allowance, resources
 from quotas.models import Account, Grant
 from quotas.services import ledger, statements
@@ -66,7 +66,8 @@ class Counter:
         with self._turn:
             while not ticket.done:
                 # Without this thread's idempotency claim: the round is not its alone, and a held grant is no effect.
-                contextvars.Context().run(_serve, self._next())
+                with letting_go():
+                    _serve(self._next())
 
     def _next(self) -> list[Ticket]:
         return [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]

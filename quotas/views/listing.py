@@ -35,7 +35,7 @@ def folder_page(
 
 def _page(request: Request, rows: Any) -> keyset.Page[StoredFile]:
     try:
-        return keyset.page(rows, by=("changed_at", "pk"), cursor=request.GET.get("after", ""))
+        return keyset.page(rows, by=("changed_at", "id"), cursor=request.GET.get("after", ""))
     except keyset.CursorInvalid as error:
         raise BadRequest(str(error)) from error
 

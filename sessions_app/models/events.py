@@ -34,6 +34,7 @@ class SecurityEvent(models.Model):
         SESSION_ENDED = "session_ended", "Session ended"
         SESSIONS_ENDED = "sessions_ended", "Sessions ended"
         PASSWORD_CHANGED = "password_changed", "Password changed"
+        EMAIL_CONFIRMED = "email_confirmed", "Mail address confirmed"
         EMAIL_CHANGED = "email_changed", "Mail address changed"
         MFA_CHANGED = "mfa_changed", "Second factor changed"
         TOKEN_CREATED = "token_created", "API token created"

@@ -16,6 +16,12 @@ ENDPOINT = {
 }
 
 
+@schemathesis.serializer("application/offset+octet-stream")
+def send_bytes(context, value):
+    """Send a part of an upload as it was invented."""
+    return {"data": value if isinstance(value, bytes) else str(value).encode()}
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """Send a fresh key for each valid one that was invented, because the second use of one is rightly refused (422).

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -99,9 +100,10 @@ def axe() -> Callable[[Page], list[dict]]:
 
 
 class MailSink:
-    """Every mail that was sent over SMTP in this test, in order."""
+    """Every mail that was sent over SMTP in this test, in order; `begin` starts the worker, at the first who waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, begin: Callable[[], object]) -> None:
+        self._begin: Callable[[], object] | None = begin
         self.mails: list[EmailMessage] = []
         self._arrived = threading.Condition()
 
@@ -121,6 +123,9 @@ class MailSink:
                 None,
             )
 
+        if self._begin:
+            self._begin()
+            self._begin = None
         with self._arrived:
             found = self._arrived.wait_for(newest, MAIL_SECONDS)
             assert found, f"no mail to {to} about {subject!r} among {[(m['To'], m['Subject']) for m in self.mails]}"
@@ -130,16 +135,16 @@ class MailSink:
 @pytest.fixture
 def mail_sink(settings, hall) -> Iterator[MailSink]:
     """A real SMTP server that a real worker hands the hall's mails to, from the queue."""
-    sink = MailSink()
-    controller = Controller(sink, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    settings.EMAIL_BACKEND = "emailqueue.backend.QueueBackend"
     worker = [*("-m", "deploy.local.worker", "--app", "config", "worker", "--concurrency", "1"), *WORKER_OPTIONS]
-    env = {
-        "EMAIL_URL": f"smtp://{controller.hostname}:{controller.port}",
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "BASE_URL": hall,
-    }
-    with faults.process(worker, env=env):
+    with ExitStack() as stack:
+        sink = MailSink(lambda: stack.enter_context(faults.process(worker, env=env)))
+        controller = Controller(sink, hostname="127.0.0.1", port=free_port())
+        controller.start()
+        stack.callback(controller.stop)
+        settings.EMAIL_BACKEND = "emailqueue.backend.QueueBackend"
+        env = {
+            "EMAIL_URL": f"smtp://{controller.hostname}:{controller.port}",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "BASE_URL": hall,
+        }
         yield sink
-    controller.stop()

@@ -11,9 +11,19 @@ import django.contrib.admin
 import pytest
 from django.conf import settings
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from idempotency.models import Record
 from tests import factories, faults
+from tests.browser.file_forms import (
+    copy_file,
+    delete_for_good,
+    new_folder,
+    other_limits,
+    snooze_notice,
+    trash_file,
+    upload_file,
+)
 from tests.browser.operator_forms import (
     add_endpoint,
     add_group,
@@ -58,7 +68,24 @@ from tests.browser.own_forms import (
     second_factor_again,
     second_factor_at_sign_in,
 )
-from tests.browser.test_first_day import sign_in
+from tests.browser.talk_forms import (
+    edit_comment,
+    follow_tag,
+    hide_in_queue,
+    lock_thread,
+    new_comment,
+    new_discussion,
+    no_mails_of_likes,
+    react,
+    rename_tag,
+    report_comment,
+    restore_in_log,
+    tag_discussion,
+    undo_deletion,
+    undo_merge,
+)
+from tests.quotas.conftest import empty_storage  # noqa: F401
+from tests.sessions_app.conftest import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,6 +120,25 @@ FORMS = {
     f"{OWN}/webhooks/delivery_detail.html": "sets a delivery due, and does not count: twice is once",
     f"{OWN}/webhooks/range_resend.html": "sets deliveries due, and does not count: twice is once",
     f"{OWN}/admin/webhooks/endpoint/disable.html": disable_endpoint,
+    f"{OWN}/comments/discussion_form.html": new_discussion,
+    f"{OWN}/comments/_form.html": new_comment,
+    f"{OWN}/comments/comment_edit.html": edit_comment,
+    f"{OWN}/comments/_deleted.html": undo_deletion,
+    f"{OWN}/comments/report_form.html": report_comment,
+    f"{OWN}/comments/queue.html": hide_in_queue,
+    f"{OWN}/comments/_thread.html": lock_thread,
+    f"{OWN}/comments/log.html": restore_in_log,
+    f"{OWN}/likes/_reactions.html": react,
+    f"{OWN}/likes/mine.html": no_mails_of_likes,
+    f"{OWN}/tagging/edit.html": tag_discussion,
+    f"{OWN}/tagging/tag_detail.html": follow_tag,
+    f"{OWN}/admin/tagging/tag/act.html": rename_tag,
+    f"{OWN}/admin/tagging/merge/change_form.html": undo_merge,
+    f"{OWN}/quotas/file_list.html": (upload_file, new_folder),
+    f"{OWN}/quotas/file_detail.html": (copy_file, trash_file),
+    f"{OWN}/quotas/trash_list.html": delete_for_good,
+    f"{OWN}/quotas/_banner.html": snooze_notice,
+    f"{OWN}/admin/quotas/limit_form.html": other_limits,
     f"{LIBRARY}/account/base_confirm_code.html": "below: a code is one step of a sign-in",
     f"{LIBRARY}/account/request_login_code.html": "below: a code is one step of a sign-in",
     f"{LIBRARY}/account/password_change.html": change_password,
@@ -162,8 +208,10 @@ STORIES = [
 @pytest.mark.parametrize("story", STORIES, ids=lambda each: each.__name__)
 def test_pressed_twice_it_happens_once(new_context, mail_sink, live_flags, story):
     olga = factories.user(name="olga", superuser=True)
-    page = new_context(java_script_enabled=False).new_page()
-    sign_in(page, olga.email)
+    context = new_context(java_script_enabled=False)
+    session = sign_in(olga).cookies[settings.SESSION_COOKIE_NAME]
+    context.add_cookies([{"name": session.key, "value": session.value, "url": settings.BASE_URL}])
+    page = context.new_page()
     button, count = story(Visit(page, olga, mail_sink))
     before = count()
 
@@ -188,7 +236,7 @@ def test_a_code_that_is_asked_for_and_given_with_two_presses_is_one_code_and_let
     )
 
     page.locator("main form button").first.dblclick()
-    page.wait_for_url(lambda url: "/login" not in url)
+    expect(page).not_to_have_url(re.compile("/login"))
 
     page.goto(reverse("sessions_app:devices"))
     assert "/accounts/login" not in page.url

@@ -61,11 +61,20 @@ def test_the_same_form_says_it_once(at_alice, bread):
         "\u202eevil",
         ">" * 1000 + " deep",
         "- " * 30 + "deep",
-        "[" * COMMENT_MAX,
     ],
 )
 def test_what_cannot_be_taken_is_refused_and_kept(at_alice, bread, body):
-    response = at_alice.post(new(bread), {"body": body})
+    must_be_refused(at_alice, bread, body)
+
+
+def test_what_takes_too_long_to_lay_out_is_refused_and_kept(at_alice, bread, monkeypatch):
+    monkeypatch.setitem(rendering.render.__kwdefaults__, "seconds", 0.0)
+
+    must_be_refused(at_alice, bread, "[" * 100)
+
+
+def must_be_refused(browser, bread, body):
+    response = browser.post(new(bread), {"body": body})
 
     form = response.context["comment_form"]
     assert response.status_code == 422

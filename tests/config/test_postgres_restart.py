@@ -34,6 +34,29 @@ def test_the_first_pages_after_a_restart_are_answered(tmp_path):
     assert after == before
 
 
+def test_while_it_is_away_one_waits_and_the_others_hear_it_at_once(tmp_path):
+    with faults.postgres() as postgres:
+        env = REAL | {"DATABASE_URL": postgres.url, "DATA_DIR": str(tmp_path)}
+        with faults.process(["manage.py", "migrate", "--verbosity", "0"], env=env) as migrating:
+            assert migrating.wait() == 0, migrating.output()
+        with faults.web(env=env) as (hall,), ThreadPoolExecutor(4) as people:
+
+            def ask(_):
+                return hall.request("GET", "/account/devices", cookies={"session": "n" * 43}).status
+
+            postgres.stop()
+            away = list(people.map(ask, range(8)))
+            said = hall.output()
+            postgres.start()
+            faults.until(lambda: hall.request("GET", "/readyz").status == 200, "the hall finds Postgres again")
+            after = list(people.map(ask, range(8)))
+
+    assert set(away) == {503}
+    assert "couldn't get a connection" in said
+    assert "somebody waits for it already" in said
+    assert set(after) == {302}
+
+
 def backends(postgres):
     with postgres.connect() as there:
         row = there.execute(

@@ -88,19 +88,47 @@ def is_alive(process: psutil.Process) -> bool:
     return False
 
 
-@pytest.fixture
-def data_folder() -> Iterator[Path]:
+@contextlib.contextmanager
+def new_folder() -> Iterator[Path]:
     # Not below pytest's own folder: root's is closed to the user that Postgres runs as.
     folder = Path(tempfile.mkdtemp(prefix="guildhall-"))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def environment_of(folder: Path) -> dict[str, str]:
+    """Return the environment of somebody who has set nothing."""
+    kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
+    return kept | {"DATA_DIR": str(folder), "PORT": str(free_port()), "ENV_FILE": os.devnull}
+
+
+@pytest.fixture
+def data_folder() -> Iterator[Path]:
+    with new_folder() as folder:
+        yield folder
+
+
 @pytest.fixture
 def environment(data_folder: Path) -> dict[str, str]:
-    """The environment of somebody who has set nothing."""
-    kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
-    return kept | {"DATA_DIR": str(data_folder), "PORT": str(free_port()), "ENV_FILE": os.devnull}
+    return environment_of(data_folder)
+
+
+@pytest.fixture(scope="session")
+def settled_folder() -> Iterator[Path]:
+    """The data of a hall that was open once."""
+    with new_folder() as folder:
+        hall = Started([sys.executable, "-m", "deploy.local.run"], environment_of(folder))
+        hall.wait_for_line("ready ")
+        hall.send(signal.SIGINT)
+        assert hall.end() == 0, hall.output
+        yield folder
+
+
+@pytest.fixture
+def settled(settled_folder: Path, data_folder: Path) -> None:
+    """Begin with the data of a hall that was open once: it opens sooner than a new one."""
+    # With owners and modes: Postgres opens no folder of somebody else.
+    subprocess.run(["cp", "-a", f"{settled_folder}/.", data_folder], check=True)
 
 
 @pytest.fixture

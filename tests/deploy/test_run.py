@@ -47,6 +47,7 @@ def test_it_opens_the_hall_stops_at_ctrl_c_and_keeps_the_data(start, environment
     assert (data_folder / "secret.key").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.usefixtures("settled")
 def test_killed_without_warning_it_leaves_no_process_and_starts_again(start):
     killed = start("run")
     killed.wait_for_line("ready ")
@@ -59,6 +60,7 @@ def test_killed_without_warning_it_leaves_no_process_and_starts_again(start):
     start("run").wait_for_line("ready ")
 
 
+@pytest.mark.usefixtures("settled")
 @pytest.mark.parametrize(
     ("name", "words"),
     [("web", "gunicorn"), ("worker", "default,mail"), ("bulk", "mail_bulk"), ("beat", "beat")],
@@ -75,6 +77,7 @@ def test_a_part_that_dies_stops_all_and_shows_its_last_lines(start, name, words)
     assert all_gone(family)
 
 
+@pytest.mark.usefixtures("settled")
 @pytest.mark.parametrize(("name", "words", "status"), [("redis", "-server", 200), ("postgres", "postgres", 503)])
 def test_a_server_that_dies_is_said_aloud_and_the_hall_goes_on_without_it(start, name, words, status):
     started = start("run")

@@ -1,6 +1,7 @@
 """The worker, the beat and a ring, as processes of their own on the real settings."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 
 from config.celery import KEY_PREFIX, QUEUE
 from tests.faults.processes import Process, python
@@ -60,7 +61,9 @@ def taken(redis: Redis) -> int:
         return int(client.hlen(f"{KEY_PREFIX}unacked"))
 
 
-def done(worker: Process) -> int:
-    """Return how many bells a worker has done, or left because their time was over."""
+def unfinished(worker: Process, ids: Collection[str]) -> set[str]:
+    """Return which of these bells a worker has neither done nor left because their time was over."""
+    bell = r"\S+\[([-0-9a-f]{36})\]"
     said = worker.output()
-    return said.count("succeeded in") + said.count("Discarding revoked task")
+    done, left = re.findall(rf"Task {bell} succeeded in", said), re.findall(rf"Discarding revoked task: {bell}", said)
+    return set(ids).difference(done, left)

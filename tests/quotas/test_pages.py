@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from lib import keyset
 from quotas.models import Notice, StoredFile
 from quotas.services import files
 from tests.quotas.conftest import limit, numbers, stored
@@ -54,7 +55,7 @@ def test_a_page_that_begins_nowhere_is_refused(at_alices):
 
 
 def test_pages_follow_each_other(alice, at_alices, monkeypatch):
-    monkeypatch.setattr("lib.keyset.page.__kwdefaults__", {"limit": 2, "cursor": ""})
+    monkeypatch.setitem(keyset.page.__kwdefaults__, "limit", 2)
     for number in range(3):
         stored(alice, 1, name=f"{number}.txt")
 
