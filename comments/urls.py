@@ -4,7 +4,7 @@ from django.urls import path
 
 from comments.views.appeals import acts_mine, appeal_new, decision_new
 from comments.views.discussions import discussion_detail, discussion_list, discussion_new
-from comments.views.feeds import discussion_feed, discussions_feed, feed_key_new, feeds, tag_feed
+from comments.views.feeds import discussion_feed, discussions_feed, feed_addresses, feed_key_new, tag_feed
 from comments.views.moderation import (
     act_new,
     acts_new,
@@ -36,7 +36,7 @@ urlpatterns = [
     path("discussions/<int:discussion_id>", discussion_detail, name="discussion"),
     path("comments/on/<str:target>/<int:object_id>", comment_new, name="new"),
     path("comments/on/<str:target>/<int:object_id>/subscription", subscription, name="subscription"),
-    path("discussions/feeds", feeds, name="feeds"),
+    path("discussions/feeds", feed_addresses, name="feeds"),
     path("discussions/feeds/key", feed_key_new, name="feed_key"),
     path("discussions/feed.atom", discussions_feed, name="discussions_feed"),
     path("discussions/<int:discussion_id>/feed.atom", discussion_feed, name="discussion_feed"),

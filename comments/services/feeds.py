@@ -45,6 +45,7 @@ def reader_of(*, key: str) -> User | None:
 
 
 def newest_discussions(*, user: User) -> list[Discussion]:
+    """Return the latest discussions that a reader may see."""
     rows = Discussion.objects.visible_to(user).with_authors()
     return list(rows.order_by("-created_at", "-pk")[:ENTRIES])
 

@@ -67,10 +67,10 @@ def refuse_muted(*, by: User) -> None:
     """Raise Muted while a moderator lets `by` say nothing."""
     mute = Mute.objects.standing(timezone.now()).filter(user=by).first()
     if mute is not None:
-        refuse_until(mute.until_at, mute.reason)
+        refuse_until(until=mute.until_at, why=mute.reason)
 
 
-def refuse_until(until: datetime | None, why: str | None) -> None:
+def refuse_until(*, until: datetime | None, why: str | None) -> None:
     """Raise Muted when there is a moment until which somebody may say nothing."""
     if until is not None:
         raise Muted(f"A moderator lets you write again on {until:%-d %B at %H:%M} UTC. Why: {why}")

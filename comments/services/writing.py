@@ -93,7 +93,7 @@ def _looked_at(thing: Any, thread: Thread, body: str, html: str, by: User) -> tu
         since = {"soon": now - SOON, "lately": now - WHILE, "since": now - REPEATED_WITHIN, "now": now}
         cursor.execute(HABITS, {"by": by.pk, "body": body, **since})
         soon, lately, repeated, muted_until, why_muted = cursor.fetchone()
-    refuse_until(muted_until, why_muted)
+    refuse_until(until=muted_until, why=why_muted)
     habits = Habits(here_for=now - by.joined_at, soon=soon, lately=lately, repeated=bool(repeated))
     wait = wait_of(habits)
     if wait is not None:

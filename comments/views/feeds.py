@@ -92,7 +92,7 @@ def _answer(title: str, path: str, entries: Iterable[dict[str, Any]]) -> HttpRes
 
 
 @require_safe
-def feeds(request: Request) -> HttpResponse:
+def feed_addresses(request: Request) -> HttpResponse:
     key = services.feed_key(user=request.user)
     address = f"{settings.BASE_URL}{reverse('comments:discussions_feed')}?{urlencode({'key': key})}" if key else ""
     return render(request, "comments/feeds.html", {"address": address, "key": key})
