@@ -11,6 +11,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import environ
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.exceptions import ImproperlyConfigured
 
 from config import redis_address
@@ -131,8 +134,13 @@ class Environment:
             key = Path(path).read_bytes()
         except OSError:
             raise ImproperlyConfigured("EMAIL_DKIM_KEY_FILE must be a file that can be read.") from None
-        if b"PRIVATE KEY" not in key:
-            raise ImproperlyConfigured("EMAIL_DKIM_KEY_FILE must hold a private RSA key in PEM.")
+        try:
+            is_rsa = isinstance(serialization.load_pem_private_key(key, password=None), rsa.RSAPrivateKey)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            # TypeError: it asks for a password.
+            is_rsa = False
+        if not is_rsa:
+            raise ImproperlyConfigured("EMAIL_DKIM_KEY_FILE must hold a private RSA key in PEM, without a password.")
         return key
 
     def storage(self, key: str, folder: Path) -> dict[str, Any]:

@@ -79,6 +79,17 @@ def mailbox_of(text: str) -> str:
     return mailbox
 
 
+def as_written_to(text: str) -> str:
+    """Return an address as the queue keeps it, to look for it: capitals and domains beyond ASCII are known again.
+
+    What is no address comes back as it is: nothing was ever written to it.
+    """
+    try:
+        return mailbox_of(text)
+    except AddressInvalid:
+        return text[:LENGTH_MAX]
+
+
 def domain_of(domain: str) -> str:
     """Return a domain in ASCII (RFC 3490). Raise AddressInvalid."""
     try:

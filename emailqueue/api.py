@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
+from emailqueue import addresses
 from emailqueue.models import Email, EmailEvent, EmailRecipient
 from emailqueue.services import wishes
 from lib import keyset
@@ -157,8 +158,8 @@ def list_mails(request: Request, paging: PageQuery, asked: Query[MailQuery]) -> 
     """Newest first, for operators."""
     rows = _readable(request)
     if asked.address:
-        rows = rows.filter(recipients__address=asked.address.lower())
-    return keyset.page(rows, by=["pk"], limit=paging.limit, cursor=paging.cursor)
+        rows = rows.filter(recipients__address=addresses.as_written_to(asked.address))
+    return keyset.page(rows, by=["id"], limit=paging.limit, cursor=paging.cursor)
 
 
 @router.get("/mails/{mail_id}", response={200: MailStory, **refusals(404)}, summary="What became of a mail")

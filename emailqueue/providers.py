@@ -55,6 +55,9 @@ class Health:
     def failed(self) -> bool:
         """Count a failure; return whether it opened the breaker."""
         with self._lock:
+            if self.wait:
+                # Another lane opened it while this one was still trying: that is no news, and doubles no pause.
+                return False
             self.failures += 1
             if self.failures < FAILURES_MAX:
                 return False

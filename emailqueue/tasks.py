@@ -19,8 +19,9 @@ def deliver_bulk_mail() -> None:
 
 @shared_task
 def sweep_mail() -> None:
-    """Ring for what nobody rang for: a bell was lost, a wait is over, a worker ended."""
+    """Ring for what nobody rang for: a bell was lost, a wait is over, a worker ended, nothing holds a mail any more."""
     samples.take()
+    upkeep.release_unlisted()
     deliver_mail.delay()
 
 

@@ -1,9 +1,15 @@
-"""When to try again, and how long to leave an endpoint alone. Plain values in and out; seconds everywhere."""
+"""When to try again, and how long to leave an endpoint alone. Plain values in and out; seconds everywhere.
+
+How a wait is shifted, and how a rest grows, is `lib.ladder`. Here is what only endpoints have: rungs that people write
+down and that come to an end, and what receivers ask for.
+"""
 
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+
+from lib import ladder as steps
 
 # At once, 1 min, 5 min, 30 min, 2 h, 8 h, 24 h: seven attempts within 34 h 36 min.
 STANDARD = (0, 60, 300, 1800, 7200, 28800, 86400)
@@ -29,13 +35,14 @@ def next_wait(
     """
     if attempts >= len(ladder):
         return None
-    wait = ladder[attempts] * (1 + JITTER * (2 * draw() - 1))
-    return max(wait, min(retry_after or 0.0, RETRY_AFTER_MAX))
+    return steps.wait(
+        ladder[attempts], jitter=JITTER, draw=draw(), asked=retry_after or 0.0, asked_most=RETRY_AFTER_MAX
+    )
 
 
 def rest(trips: int) -> float:
     """Return how long an endpoint rests that failed again after `trips` rests before."""
-    return float(min(REST_FIRST * 2 ** min(trips, 10), REST_MAX))
+    return steps.rung(trips + 1, first=REST_FIRST, factor=2, most=REST_MAX)
 
 
 def read_retry_after(value: str | None, now: datetime) -> float | None:

@@ -17,11 +17,13 @@ from lib import ladder
 FIRST_SECONDS = 60.0
 MOST_SECONDS = 4 * 3600.0
 JITTER = 0.2
+# Before it expires.
+LAST_TRY_SECONDS = 10.0
 DEFERRALS_MAX = 19
 REPLY_MAX = 500
 
 State = EmailRecipient.State
-DONE = frozenset({State.SENT, State.DELIVERED, State.BOUNCED, State.COMPLAINED})
+DONE = frozenset(State.taken())
 
 
 @dataclass(kw_only=True)
@@ -35,17 +37,20 @@ class Outcome:
     dead: list[tuple[str, str]] = field(default_factory=list)
 
 
-def wait(deferrals: int) -> timedelta:
-    """Return how long a mail waits that was told "later" so many times."""
-    seconds = ladder.delay(
-        deferrals,
-        first=FIRST_SECONDS,
-        factor=2,
-        most=MOST_SECONDS,
+def next_attempt(deferrals: int, *, now: datetime, expires_at: datetime | None) -> datetime:
+    """Return when a mail is tried again that was told "later" so many times.
+
+    One that expires is tried a last time shortly before; after that it waits for its end.
+    """
+    seconds = ladder.wait(
+        ladder.rung(deferrals, first=FIRST_SECONDS, factor=2, most=MOST_SECONDS),
         jitter=JITTER,
         draw=random.random(),  # noqa: S311
+        left=(expires_at - now).total_seconds() - LAST_TRY_SECONDS if expires_at else None,
     )
-    return timedelta(seconds=seconds)
+    if seconds is None and expires_at:
+        return expires_at
+    return now + timedelta(seconds=seconds or 0.0)
 
 
 def passed_over(people: Sequence[Person]) -> list[Told]:
@@ -106,7 +111,7 @@ def settled(job: Job, people: Sequence[Person], told: Sequence[Told]) -> Outcome
     states = set(now_of.values())
     if State.QUEUED in states:
         waiting = next(person for person in people if now_of[person.id] == State.QUEUED)
-        again = timezone.now() + wait(job.deferrals + 1)
+        again = next_attempt(job.deferrals + 1, now=timezone.now(), expires_at=job.expires_at)
         return Outcome(
             state=Email.State.QUEUED,
             told=list(told),
@@ -126,8 +131,12 @@ def settled(job: Job, people: Sequence[Person], told: Sequence[Told]) -> Outcome
 
 
 def suppress_dead(dead: Sequence[tuple[str, str]]) -> None:
-    """Put addresses that a server called dead on the list."""
-    Suppression.objects.bulk_create(
-        [Suppression(address=address, reason=Suppression.Reason.BOUNCE, source=reply[:200]) for address, reply in dead],
-        ignore_conflicts=True,
-    )
+    """Put addresses that a server called dead on the list, for good: also those that stand there until a day."""
+    rows = [
+        Suppression(address=address, reason=Suppression.Reason.BOUNCE, source=reply[:200]) for address, reply in dead
+    ]
+    Suppression.objects.bulk_create(rows, ignore_conflicts=True)
+    for row in rows:
+        Suppression.objects.filter(address=row.address, expires_at__isnull=False).update(
+            reason=row.reason, source=row.source, created_at=row.created_at, expires_at=None, by=None
+        )

@@ -228,7 +228,8 @@ WITH late AS (
   ORDER BY expires_at LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED
 ), over AS (
   UPDATE emailqueue_email AS email SET finished_at = %(now)s, state = CASE WHEN EXISTS (
-    SELECT FROM emailqueue_emailrecipient WHERE email_id = email.id AND state IN ('sent', 'delivered')
+    SELECT FROM emailqueue_emailrecipient
+    WHERE email_id = email.id AND state IN ('sent', 'delivered', 'bounced', 'complained')
   ) THEN 'sent' ELSE 'expired' END
   FROM late WHERE email.id = late.id RETURNING email.id
 ), people AS (

@@ -1,14 +1,22 @@
-"""What is deleted when: first what mails said, much later that they were."""
+"""What becomes of mails that lie: held ones go when nothing holds them; old ones lose what they said, then all."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from emailqueue.models import Attachment, Email, EmailEvent, EmailQuerySet, EmailRecipient, ProviderEvent
+from emailqueue.models import (
+    Attachment,
+    Email,
+    EmailEvent,
+    EmailQuerySet,
+    EmailRecipient,
+    ProviderEvent,
+    Suppression,
+)
 
 BATCH = 500
 HELD_DAYS = 7
@@ -83,3 +91,33 @@ def _give_up_held(before: datetime) -> None:
     EmailEvent.objects.bulk_create(
         [EmailEvent(email_id=each, kind=EmailEvent.Kind.EXPIRED, detail="held too long") for each in ids]
     )
+
+
+@transaction.atomic(durable=True)
+def release_unlisted() -> int:
+    """Put held mails back in line whose recipients are not on the list any more; return how many.
+
+    Their time on it ended; or somebody took them off while a worker, which had looked before, was about to hold one.
+    """
+    listed = Suppression.objects.standing(timezone.now()).filter(address=OuterRef("address"))
+    held_back = EmailRecipient.objects.filter(email=OuterRef("pk"), state=EmailRecipient.State.SUPPRESSED)
+    rows = Email.objects.filter(Exists(held_back.exclude(Exists(listed))), state=Email.State.HELD)
+    return sum(map(free, rows.select_for_update(skip_locked=True, of=("self",), no_key=True).order_by("pk")[:BATCH]))
+
+
+def free(email: Email) -> bool:
+    """Put a held mail, whose row is locked, back in line; return False when all of its recipients are on the list."""
+    now = timezone.now()
+    listed = Suppression.objects.standing(now).values("address")
+    people = email.recipients.filter(state=EmailRecipient.State.SUPPRESSED).exclude(address__in=listed)
+    going = list(people.values_list("address", flat=True))
+    if not going:
+        return False
+    people.update(state=EmailRecipient.State.QUEUED, changed_at=now)
+    Email.objects.filter(pk=email.pk).update(
+        state=Email.State.QUEUED, next_attempt_at=now, destination=going[0].rpartition("@")[2]
+    )
+    EmailEvent.objects.bulk_create(
+        [EmailEvent(email=email, kind=EmailEvent.Kind.RELEASED, address=each) for each in going]
+    )
+    return True

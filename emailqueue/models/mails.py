@@ -106,6 +106,8 @@ class Email(models.Model):
                 name="email_expiry",
                 condition=Q(state__in=("queued", "held"), expires_at__isnull=False),
             ),
+            # The sweep over what nothing holds any more, and the end of what was held too long.
+            models.Index(fields=["id"], name="email_held", condition=Q(state="held")),
             # The purge; rows come in this order.
             BrinIndex(fields=["created_at"], name="email_age"),
         ]
@@ -144,6 +146,11 @@ class EmailRecipient(models.Model):
         SUPPRESSED = "suppressed", "suppressed"
         CANCELLED = "cancelled", "cancelled"
         EXPIRED = "expired", "expired"
+
+        @classmethod
+        def taken(cls) -> tuple[Self, ...]:
+            """Whose server took the mail, whatever became of it there."""
+            return (cls.SENT, cls.DELIVERED, cls.BOUNCED, cls.COMPLAINED)
 
     email = models.ForeignKey(Email, models.CASCADE, related_name="recipients")
     address = models.CharField(max_length=254)

@@ -13,6 +13,9 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
     def standing(self, now: datetime) -> Self:
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now))
 
+    def ended(self, now: datetime) -> Self:
+        return self.filter(expires_at__lte=now)
+
 
 class Suppression(models.Model):
     """An address that is not written to."""

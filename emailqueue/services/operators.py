@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from emailqueue import addresses
+from emailqueue import addresses, tasks
 from emailqueue.models import Email, EmailEvent, EmailRecipient, MailAct, Suppression
 from emailqueue.services import MailError, new_message_id, ring
 from sessions_app.models import User
@@ -19,11 +19,14 @@ class TooLate(MailError):
 
 
 class ContentGone(MailError):
-    """The content of the mail was deleted."""
+    """The content of the mail was deleted, or the mail with it."""
 
 
 def _locked(email_id: int) -> Email:
-    return Email.objects.select_for_update(no_key=True).get(pk=email_id)
+    email = Email.objects.select_for_update(no_key=True).filter(pk=email_id).first()
+    if email is None:
+        raise ContentGone("This mail was deleted.")
+    return email
 
 
 def _tell(email: Email, kind: EmailEvent.Kind, detail: str, addresses: list[str] | None = None) -> None:
@@ -34,12 +37,12 @@ def _tell(email: Email, kind: EmailEvent.Kind, detail: str, addresses: list[str]
 
 @transaction.atomic(durable=True)
 def cancel(*, email_id: int, by: User, reason: str) -> Email:
-    """Take a mail that waits out of the queue. Raise TooLate."""
+    """Take a mail that waits out of the queue. Raise TooLate or ContentGone."""
     email = _locked(email_id)
     if email.state not in (State.QUEUED, State.HELD):
         raise TooLate(f"This mail is {email.get_state_display()}: only one that waits can be cancelled.")
     email.state, email.finished_at = State.CANCELLED, timezone.now()
-    if email.recipients.filter(state__in=(Person.SENT, Person.DELIVERED)).exists():
+    if email.recipients.filter(state__in=Person.taken()).exists():
         email.state = State.SENT
     email.save(update_fields=["state", "finished_at"])
     email.recipients.filter(state__in=(Person.QUEUED, Person.SUPPRESSED)).update(
@@ -54,29 +57,28 @@ def cancel(*, email_id: int, by: User, reason: str) -> Email:
 def resend(*, email_id: int, by: User | None, reason: str, only: str = "") -> Email:
     """Send a mail that is over once more, to all of its recipients or to one, under a Message-ID of its own.
 
-    Suppressed addresses and those who left its topic are passed over as ever. Raise TooLate or ContentGone.
+    Suppressed addresses and those who left its topic are passed over as ever. What expired is not sent: it proves who
+    somebody is, or it is no use any more. Raise TooLate or ContentGone.
     """
     email = _locked(email_id)
     if email.state in (State.QUEUED, State.SENDING, State.HELD):
         raise TooLate(f"This mail is {email.get_state_display()}: it is on its way.")
     if email.purged_at:
         raise ContentGone("The content of this mail was deleted, so that it cannot be sent again.")
+    now = timezone.now()
+    if email.expires_at and email.expires_at <= now:
+        raise TooLate("What this mail says was of use for a while, and that is over: it has to be asked for anew.")
     people = email.recipients.filter(address=only) if only else email.recipients.exclude(state=Person.CANCELLED)
     going = list(people.values_list("address", flat=True))
     if not going:
         raise TooLate("There is nobody left whom this mail could go to.")
-    now = timezone.now()
     people.update(state=Person.QUEUED, status="", reply="", provider_id="", changed_at=now)
     # Whoever has it under the old one would hide a second copy of the same name.
     email.message_id = new_message_id()
     email.state, email.finished_at, email.next_attempt_at, email.deferrals = State.QUEUED, None, now, 0
     email.destination = going[0].rpartition("@")[2]
-    if email.expires_at and email.expires_at <= now:
-        email.expires_at = None
     email.save(
-        update_fields=[
-            *("message_id", "state", "finished_at", "next_attempt_at", "deferrals", "destination", "expires_at"),
-        ]
+        update_fields=["message_id", "state", "finished_at", "next_attempt_at", "deferrals", "destination"],
     )
     _tell(email, EmailEvent.Kind.REQUEUED, f"by {by or 'a command'}: {reason}", going)
     MailAct.objects.create(kind=MailAct.Kind.RESEND, by=by, reason=reason, email_id=email.pk, address=only)
@@ -109,22 +111,27 @@ def suppress(*, address: str, by: User | None, reason: str, expires_at: datetime
 
 
 @transaction.atomic(durable=True)
-def unsuppress(*, suppression_id: int, by: User | None, reason: str, release: bool = True) -> int:
+def unsuppress(*, suppression_id: int, by: User | None, reason: str) -> int:
     """Take an address off the list; return how many mails that were held for it go out now."""
     row = Suppression.objects.select_for_update(no_key=True).filter(pk=suppression_id).first()
     if row is None:
         return 0
     row.delete()
     MailAct.objects.create(kind=MailAct.Kind.UNSUPPRESS, by=by, reason=reason, address=row.address)
-    return _release_held(row.address) if release else 0
+    return _release_held(row.address)
 
 
 @transaction.atomic(durable=True)
 def release(*, email_id: int, by: User, reason: str) -> bool:
-    """Let a held mail go, to those of its recipients who are not on the list any more; return False for nobody."""
+    """Let a held mail go, to those of its recipients who are not on the list any more; return False for nobody.
+
+    Raise ContentGone.
+    """
     email = _locked(email_id)
+    if email.state != State.HELD or not _free(email):
+        return False
     MailAct.objects.create(kind=MailAct.Kind.RELEASE, by=by, reason=reason, email_id=email.pk)
-    return email.state == State.HELD and _free(email)
+    return True
 
 
 def _release_held(address: str) -> int:
@@ -133,17 +140,7 @@ def _release_held(address: str) -> int:
 
 
 def _free(email: Email) -> bool:
-    """Put a held mail, whose row is locked, back in line."""
-    now = timezone.now()
-    listed = Suppression.objects.standing(now).values("address")
-    people = email.recipients.filter(state=Person.SUPPRESSED).exclude(address__in=listed)
-    going = list(people.values_list("address", flat=True))
-    if not going:
+    if not tasks.upkeep.free(email):
         return False
-    people.update(state=Person.QUEUED, changed_at=now)
-    Email.objects.filter(pk=email.pk).update(
-        state=State.QUEUED, next_attempt_at=now, destination=going[0].rpartition("@")[2]
-    )
-    _tell(email, EmailEvent.Kind.RELEASED, "", going)
     ring()
     return True

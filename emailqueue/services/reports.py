@@ -60,7 +60,7 @@ def _taken(source: str, report: Report) -> bool:
         address = addresses.mailbox_of(report.address)
     except AddressInvalid:
         return False
-    if report.kind in NEEDS_CONSENT and not wishes.consenting(addresses=[address]):
+    if report.kind in NEEDS_CONSENT and not wishes.consenting(mailboxes=[address]):
         return False
     recipient = _recipient(report, address)
     if report.kind == Kind.UNSUBSCRIBED:
@@ -80,13 +80,7 @@ def _taken(source: str, report: Report) -> bool:
         reason = Suppression.Reason.BOUNCE if report.kind == Kind.BOUNCED_HARD else Suppression.Reason.COMPLAINT
         _list(address, reason, f"{source}: {report.detail}"[:200])
     elif report.kind == Kind.BOUNCED_SOFT and recipient is not None and _bounces_on(address):
-        Suppression.objects.get_or_create(
-            address=address,
-            defaults={
-                **{"reason": Suppression.Reason.SOFT, "source": f"{source}: {report.detail}"[:200]},
-                "expires_at": timezone.now() + SOFT_SPAN,
-            },
-        )
+        _rest(address, f"{source}: {report.detail}"[:200])
     return recipient is not None
 
 
@@ -118,18 +112,29 @@ def _recipient(report: Report, address: str) -> EmailRecipient | None:
 
 
 def _move(recipient: EmailRecipient, report: Report) -> None:
+    """Give the recipient the state that the report means, unless they are in a graver one: also by now."""
     becomes = BECOMES.get(report.kind)
-    if becomes is None or recipient.state not in RANKS or RANKS[becomes] <= RANKS[State(recipient.state)]:
+    if becomes is None:
         return
-    recipient.state, recipient.changed_at = becomes, timezone.now()
-    recipient.status, recipient.reply = report.status[:12], report.detail[:500]
-    recipient.save(update_fields=["state", "status", "reply", "changed_at"])
+    lighter = [state for state, rank in RANKS.items() if rank < RANKS[becomes]]
+    EmailRecipient.objects.filter(pk=recipient.pk, state__in=lighter).update(
+        state=becomes, changed_at=timezone.now(), status=report.status[:12], reply=report.detail[:500]
+    )
 
 
 def _list(address: str, reason: Suppression.Reason, source: str) -> None:
     Suppression.objects.update_or_create(
         address=address, defaults={"reason": reason, "source": source, "expires_at": None}
     )
+
+
+def _rest(address: str, source: str) -> None:
+    """Leave an address alone for a while, unless it is on the list already; a row whose time is over begins anew."""
+    now = timezone.now()
+    fields = {"reason": Suppression.Reason.SOFT, "source": source, "created_at": now, "expires_at": now + SOFT_SPAN}
+    _, is_new = Suppression.objects.get_or_create(address=address, defaults=fields)
+    if not is_new:
+        Suppression.objects.ended(now).filter(address=address).update(**fields, by=None)
 
 
 def take_bounce(*, raw: bytes, return_path: str = "", source: str = "bounce") -> int:

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from emailqueue import links
+from emailqueue import addresses, links
 from emailqueue.models import Consent, Email, EmailEvent, OptOut
 from emailqueue.services import MailError
 
@@ -27,6 +27,7 @@ def unsubscribe(*, token: str, source: str = "link", everything: bool = False) -
 @transaction.atomic(savepoint=False)
 def leave(*, address: str, topic: str, source: str) -> bool:
     """Note that an address does not want a topic; return False when that was known."""
+    address = addresses.as_written_to(address)
     _, is_new = OptOut.objects.get_or_create(address=address, topic=topic, defaults={"source": source})
     if is_new:
         email_id = (
@@ -46,6 +47,7 @@ def leave(*, address: str, topic: str, source: str) -> bool:
 @transaction.atomic(savepoint=False)
 def choose(*, address: str, wanted: Collection[str], everything_off: bool, noted: bool, source: str) -> None:
     """Set which topics an address gets, and whether opening is noted. Raise TopicUnknown."""
+    address = addresses.as_written_to(address)
     unknown = set(wanted) - set(settings.EMAIL_TOPICS)
     if unknown:
         raise TopicUnknown(f"There is no topic {sorted(unknown)[0][:40]}.")
@@ -63,6 +65,7 @@ def choose(*, address: str, wanted: Collection[str], everything_off: bool, noted
 
 def wishes(*, address: str) -> dict[str, Any]:
     """Return what an address gets: `topics` by name, `everything_off`, and `noted`."""
+    address = addresses.as_written_to(address)
     left = set(OptOut.objects.filter(address=address).values_list("topic", flat=True))
     return {
         "topics": {topic: topic not in left for topic in settings.EMAIL_TOPICS},
@@ -71,6 +74,6 @@ def wishes(*, address: str) -> dict[str, Any]:
     }
 
 
-def consenting(*, addresses: Iterable[str]) -> set[str]:
+def consenting(*, mailboxes: Iterable[str]) -> set[str]:
     """Return those who agreed that it is noted when they open a mail."""
-    return set(Consent.objects.filter(address__in=list(addresses)).values_list("address", flat=True))
+    return set(Consent.objects.filter(address__in=list(mailboxes)).values_list("address", flat=True))

@@ -14,14 +14,12 @@ BESIDE = {320: 4, 360: 4, 639: 4, 640: 2, 767: 2, 768: 3, 1023: 3, 1024: 6, 1215
 
 
 @pytest.fixture
-def eight_entries():
-    """Seven entries beside Home; the last leads to a page where it is the current one."""
-    for place, name in enumerate(NAMES[1:], 1):
-        route = "api_docs" if name == NAMES[-1] else "openapi"
+def eight_entries(monkeypatch):
+    """Home and seven others, in place of those of the hall; the last leads to a page where it is the current one."""
+    monkeypatch.setitem(navigation._entries, "hall", [])
+    for place, name in enumerate(NAMES):
+        route = {"Home": "home", NAMES[-1]: "api_docs"}.get(name, "openapi")
         navigation.register("hall", Entry(name, route, place=place))
-    yield
-    for name in NAMES[1:]:
-        navigation.unregister("hall", name)
 
 
 def sign_in(page, user):

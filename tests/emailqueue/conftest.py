@@ -1,8 +1,11 @@
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from emailqueue import delivery, services
 from emailqueue.drafts import Draft
-from emailqueue.models import EmailEvent
+from emailqueue.models import EmailEvent, MailAct
+from tests import factories
 from tests.emailqueue.sink import Sink
 
 BOB = "bob@example.org"
@@ -48,3 +51,31 @@ def sent(sink, settings):
 
 def newest_event():
     return EmailEvent.objects.order_by("-pk").values_list("kind", "status").first()
+
+
+@pytest.fixture
+def olga(db):
+    return factories.user(name="olga", superuser=True)
+
+
+def at_the_desk(person):
+    browser = Client()
+    browser.force_login(person)
+    return browser
+
+
+@pytest.fixture
+def desk(olga):
+    return at_the_desk(olga)
+
+
+def page_of(email, act):
+    return reverse("admin:emailqueue_email_act", args=[email.pk, act])
+
+
+def do(browser, email, act, reason="asked by phone"):
+    return browser.post(page_of(email, act), {"reason": reason}, follow=True)
+
+
+def acts():
+    return list(MailAct.objects.order_by("pk").values_list("kind", "by__email", "reason", "address"))

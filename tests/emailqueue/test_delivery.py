@@ -95,7 +95,7 @@ def test_greylisting_is_answered_by_patience(sink):
     assert len(sink.taken) == 1
 
 
-def test_two_days_of_later_are_enough(sink, settings):
+def test_two_days_of_later_are_enough(sink):
     email = queued("never@example.org")
     sink.answers = {"never@example.org": "451 4.3.0 Never today"}
     began = now = timezone.now()
@@ -239,3 +239,32 @@ def test_a_pace_holds_mail_to_a_domain_back(sink, settings):
     assert "p@quick.example" in [taken.recipients[0] for taken in sink.taken]
     assert len(sink.taken) < 41
     assert Email.objects.filter(destination="slow.example", state=State.QUEUED, deferrals=0).exists()
+
+
+def test_a_mail_that_expires_is_tried_a_last_time_shortly_before(sink):
+    email = queued("grey@example.org", expires_at=timezone.now() + timedelta(minutes=12))
+    sink.answers = {"grey@example.org": ["451 4.7.1 Greylisted"] * 4}
+    now = timezone.now()
+
+    while Email.objects.filter(state=State.QUEUED).exists():
+        with time_machine.travel(now):
+            delivery.deliver_due(bulk=True)
+        email.refresh_from_db()
+        last, now = now, email.next_attempt_at + timedelta(seconds=0.1)
+
+    assert email.state == State.SENT
+    assert timedelta(seconds=5) < email.expires_at - last < timedelta(seconds=15)
+
+
+def test_a_mail_that_failed_its_last_time_expires(sink):
+    email = queued("grey@example.org", expires_at=timezone.now() + timedelta(seconds=30))
+    sink.answers = {"grey@example.org": "451 4.7.1 Greylisted"}
+    now = timezone.now()
+
+    while email.state == State.QUEUED:
+        with time_machine.travel(now):
+            delivery.deliver_due(bulk=True)
+        email.refresh_from_db()
+        now = email.next_attempt_at + timedelta(seconds=0.1)
+
+    assert (email.state, email.deferrals, sink.taken) == (State.EXPIRED, 2, [])

@@ -56,19 +56,21 @@ def resend_range(*, endpoint_id: int, since: datetime, until: datetime, dead_onl
     """
     _must_be_enabled(Endpoint.objects.present().get(pk=endpoint_id))
     states = [State.DEAD] if dead_only else [State.DEAD, State.DELIVERED]
-    rows = Delivery.objects.filter(endpoint=endpoint_id, state__in=states).since(since).until(until)
-    return _resend_batches(rows)
+    rows = Delivery.objects.filter(endpoint=endpoint_id).since(since).until(until)
+    return _resend_batches(rows, states)
 
 
-def _resend_batches(rows: DeliveryQuerySet, most: int = limits.RESEND_MAX) -> int:
+def _resend_batches(rows: DeliveryQuerySet, states: list[Delivery.State], most: int = limits.RESEND_MAX) -> int:
     done, last = 0, None
     while done < most:
-        page = rows.filter(pk__lt=last) if last else rows
+        page = rows.filter(state__in=states)
+        page = page.filter(pk__lt=last) if last else page
         ids = list(page.order_by("-pk").values_list("pk", flat=True)[: min(BATCH, most - done)])
         if not ids:
             break
         with transaction.atomic(durable=True):
-            done += _resend(Delivery.objects.filter(pk__in=ids))
+            # In these states also by now: somebody else may have resent them meanwhile, and they arrived.
+            done += _resend(Delivery.objects.filter(pk__in=ids, state__in=states))
         last = ids[-1]
     return done
 
@@ -81,8 +83,8 @@ def recover_endpoint(*, endpoint_id: int, since: datetime) -> int:
     """
     endpoint = Endpoint.objects.present().get(pk=endpoint_id)
     _must_be_enabled(endpoint)
-    dead = Delivery.objects.dead().filter(endpoint=endpoint_id).since(since)
-    return _resend_batches(dead) + _bring_missed(endpoint, since)
+    rows = Delivery.objects.filter(endpoint=endpoint_id).since(since)
+    return _resend_batches(rows, [State.DEAD]) + _bring_missed(endpoint, since)
 
 
 def _bring_missed(endpoint: Endpoint, since: datetime) -> int:
@@ -111,11 +113,11 @@ def _reaches(endpoint: Endpoint, event: Event) -> bool:
 
 def resend_dead(*, since: datetime, by: User | None, endpoint_id: int | None = None, limit: int | None = None) -> int:
     """Make the dead letters since that moment again, of one endpoint or of all that are enabled; return how many."""
-    rows = Delivery.objects.dead().since(since).filter(endpoint__state=Endpoint.State.ENABLED)
+    rows = Delivery.objects.since(since).filter(endpoint__state=Endpoint.State.ENABLED)
     rows = rows.filter(endpoint__removed_at=None)
     if endpoint_id is not None:
         rows = rows.filter(endpoint=endpoint_id)
-    done = _resend_batches(rows, limits.RESEND_MAX if limit is None else limit)
+    done = _resend_batches(rows, [State.DEAD], limits.RESEND_MAX if limit is None else limit)
     if by is not None and endpoint_id is not None and done:
         Intervention.objects.create(endpoint_id=endpoint_id, by=by, act="resent dead letters", note=str(done))
     return done

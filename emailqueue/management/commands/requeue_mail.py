@@ -8,6 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from emailqueue.models import Email
 from emailqueue.services import MailError, operators
 
+WHY_MAX = 200
+
 
 class Command(BaseCommand):
     help = "Send failed mail again (--failed, or ids), or hasten what was deferred (--deferred)."
@@ -25,8 +27,10 @@ class Command(BaseCommand):
             raise CommandError("Name mails by number, or say --failed, or --deferred: one of the three.")
         if options["limit"] < 1:
             raise CommandError("--limit must be at least 1")
-        if not options["deferred"] and not options["why"]:
-            raise CommandError("Say why with --why: a mail that goes out again is written down.")
+        if not options["deferred"] and not 1 <= len(options["why"].strip()) <= WHY_MAX:
+            raise CommandError(
+                f"Say why with --why, in up to {WHY_MAX} characters: a mail that goes out again is written down."
+            )
         rows = Email.objects.filter(state=Email.State.QUEUED, deferrals__gt=0)
         if options["failed"]:
             rows = Email.objects.filter(state=Email.State.FAILED)
