@@ -40,6 +40,9 @@ class DiscussionQuerySet(models.QuerySet["Discussion"]):
 
 
 class Discussion(models.Model):
+    # Whether the reader of `with_threads` follows it.
+    is_followed: bool = False
+
     title = models.CharField(max_length=TITLE_MAX)
     body = models.TextField(max_length=BODY_MAX, help_text="Markdown, as it was written.")
     body_html = models.TextField(editable=False)

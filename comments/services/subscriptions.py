@@ -44,7 +44,7 @@ class Line(NamedTuple):
     """One thread: how many comments are new in it."""
 
     title: str
-    count: int
+    news: int
     link: str
 
 
@@ -132,7 +132,7 @@ def _lines(user: User, counts: dict[int, int]) -> list[Line]:
 
 
 def _queue(user: User, lines: list[Line]) -> bool:
-    count = sum(line.count for line in lines)
+    count = sum(line.news for line in lines)
     what = f"“{lines[0].title}”" if len(lines) == 1 else f"{len(lines)} discussions"
     subject = f"{count:,} new comment{'' if count == 1 else 's'} in {what} · {settings.HALL_NAME}"
     context = {
