@@ -2,7 +2,19 @@
 
 from django.contrib import admin
 
-from comments.models import Act, Comment, Discussion, Report, Revision, Thread
+from comments.models import (
+    Act,
+    Appeal,
+    Comment,
+    DigestTurn,
+    Discussion,
+    FeedKey,
+    Mute,
+    Report,
+    Revision,
+    Subscription,
+    Thread,
+)
 from lib.read_only_admin import ReadOnlyAdmin
 
 
@@ -54,9 +66,55 @@ class ReportAdmin(ReadOnlyAdmin):
 
 @admin.register(Act)
 class ActAdmin(ReadOnlyAdmin):
-    list_display = ("kind", "comment", "thread", "reason", "by", "created_at")
-    list_select_related = ("by",)
+    list_display = ("kind", "comment", "thread", "person", "reason", "by", "created_at")
+    list_select_related = ("by", "person")
     list_filter = ("kind",)
     search_fields = ("=comment__id", "=thread__id", "=by__email")
     search_help_text = "The number of a comment or a thread, or the mail address of a moderator."
+    ordering = ("-pk",)
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ReadOnlyAdmin):
+    list_display = ("id", "thread", "user", "told_at", "left_at")
+    list_select_related = ("user", "thread")
+    search_fields = ("=thread__id", "=user__email")
+    search_help_text = "The number of a thread, or the mail address of a person."
+    ordering = ("-pk",)
+
+
+@admin.register(DigestTurn)
+class DigestTurnAdmin(ReadOnlyAdmin):
+    list_display = ("user", "next_mail_at")
+    list_select_related = ("user",)
+    search_fields = ("=user__email",)
+    search_help_text = "The mail address of a person."
+    ordering = ("-pk",)
+
+
+@admin.register(Mute)
+class MuteAdmin(ReadOnlyAdmin):
+    list_display = ("user", "until_at", "reason")
+    list_select_related = ("user",)
+    search_fields = ("=user__email",)
+    search_help_text = "The mail address of a person."
+    ordering = ("-until_at",)
+
+
+@admin.register(Appeal)
+class AppealAdmin(ReadOnlyAdmin):
+    list_display = ("id", "act", "by", "created_at", "decided_at", "decided_by", "granted")
+    list_select_related = ("act", "by", "decided_by")
+    list_filter = ("granted",)
+    search_fields = ("=act__id", "=by__email")
+    search_help_text = "The number of an act, or the mail address of who appealed."
+    ordering = ("-pk",)
+
+
+@admin.register(FeedKey)
+class FeedKeyAdmin(ReadOnlyAdmin):
+    list_display = ("user", "version")
+    list_select_related = ("user",)
+    search_fields = ("=user__email",)
+    search_help_text = "The mail address of a person."
     ordering = ("-pk",)

@@ -15,5 +15,7 @@ class CommentsConfig(AppConfig):
         # Other moderators know the address; asking for their permission would cost each page two statements.
         moderation = Entry("Moderation", "comments:queue", place=80, shown_to=lambda user: bool(user.is_staff))
         navigation.register("account", moderation)
+        mine = Entry("My standing", "comments:acts_mine", place=70)
+        navigation.register("account", mine)
         demo.register("comments", furnish)
         operations.register("comments", "Comments", collect)

@@ -75,6 +75,7 @@ def _tree(
         path = parent.path[: DEPTH_MAX - 1] if parent else []
         body = scene.random.choice(ANSWERS if parent else OPENERS)
         key = next(keys)
+        at = discussion.created_at + span * (place + scene.random.random()) / (count + 1)
         rows.append(
             Comment(
                 pk=key,
@@ -85,7 +86,8 @@ def _tree(
                 body=body,
                 body_html=rendering.render(body),
                 renderer_version=rendering.VERSION,
-                created_at=discussion.created_at + span * (place + scene.random.random()) / (count + 1),
+                created_at=at,
+                published_at=at,
             )
         )
     return rows

@@ -1,16 +1,19 @@
 """What somebody types when they open a discussion or say something in one."""
 
+import re
 import unicodedata
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
-from comments.models import BODY_MAX, COMMENT_MAX, TITLE_MAX, VERDICT_MAX, Act, Report
+from comments.models import APPEAL_MAX, BODY_MAX, COMMENT_MAX, TITLE_MAX, VERDICT_MAX, Act, Report
 
 # Marks that turn the direction of what follows: in a title they would rewrite the page around it.
 DIRECTION = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 MARKS_MAX = 4
+ROW_KEY = re.compile(r"[1-9][0-9]{0,17}\Z", re.ASCII)
 
 
 def readable(text: str) -> str:
@@ -73,6 +76,11 @@ class CommentForm(forms.Form):
         return readable(str(self.cleaned_data["body"]))
 
 
+class FollowForm(forms.Form):
+    follow = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")])
+    back = forms.ChoiceField(required=False, choices=[("followed", "followed")])
+
+
 class VoteForm(forms.Form):
     vote = forms.ChoiceField(choices=[("up", "up"), ("down", "down"), ("none", "none")])
 
@@ -88,19 +96,65 @@ class ReportForm(forms.Form):
         return readable(note) if note else ""
 
 
-class ActForm(forms.Form):
+class ReasonForm(forms.Form):
+    reason = forms.CharField(max_length=VERDICT_MAX)
+
+    def clean_reason(self) -> str:
+        return readable(str(self.cleaned_data["reason"]))
+
+
+class ActForm(ReasonForm):
     """What a moderator does to a comment; a hidden or removed comment shows the reason to everybody."""
 
     kind = forms.ChoiceField(choices=[(kind, kind) for kind in ("hide", "remove", "restore", "keep")])
-    reason = forms.CharField(max_length=VERDICT_MAX)
-
-    def clean_reason(self) -> str:
-        return readable(str(self.cleaned_data["reason"]))
 
 
-class LockForm(forms.Form):
-    kind = forms.ChoiceField(choices=[(Act.Kind.LOCK, "lock"), (Act.Kind.UNLOCK, "unlock")])
-    reason = forms.CharField(max_length=VERDICT_MAX)
+class ManyActsForm(ActForm):
+    """The same act for every comment that was ticked."""
 
-    def clean_reason(self) -> str:
-        return readable(str(self.cleaned_data["reason"]))
+    MOST = 100
+
+    comments = forms.TypedMultipleChoiceField(coerce=int)
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        ticked = data.getlist("comments")[: self.MOST]
+        field = cast(forms.TypedMultipleChoiceField, self.fields["comments"])
+        field.choices = [(each, each) for each in ticked if ROW_KEY.match(each)]
+
+
+class ThreadActForm(ReasonForm):
+    kind = forms.ChoiceField(choices=[(kind, kind) for kind in ("lock", "unlock", "before", "after")])
+
+
+class PinForm(ReasonForm):
+    kind = forms.ChoiceField(choices=[(Act.Kind.PIN, "pin"), (Act.Kind.UNPIN, "unpin")])
+
+
+class AuthorActForm(ReasonForm):
+    """What a moderator says to who wrote a comment."""
+
+    kind = forms.ChoiceField(choices=[(Act.Kind.WARN, "warn"), (Act.Kind.MUTE, "mute")])
+    days = forms.IntegerField(required=False, min_value=1, max_value=365)
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("kind") == Act.Kind.MUTE and not self.cleaned_data.get("days"):
+            self.add_error("days", "For how many days?")
+        return self.cleaned_data
+
+
+class AppealForm(forms.Form):
+    text = forms.CharField(
+        label="What should be seen otherwise?", max_length=APPEAL_MAX, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+    def clean_text(self) -> str:
+        return readable(str(self.cleaned_data["text"]))
+
+
+class DecisionForm(forms.Form):
+    granted = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")])
+    answer = forms.CharField(max_length=VERDICT_MAX)
+
+    def clean_answer(self) -> str:
+        return readable(str(self.cleaned_data["answer"]))

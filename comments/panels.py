@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.db.models import Min
 from django.utils import timezone
 
-from comments.models import Comment, Report
+from comments.models import Appeal, Comment, Report
+from comments.services import due_digests
 from lib.operations import Figure
 
 # A report that nobody looked at for a day is late.
@@ -15,12 +16,14 @@ LATE = timedelta(days=1)
 def collect() -> list[Figure]:
     now = timezone.now()
     oldest_report = Report.objects.open().aggregate(at=Min("created_at"))["at"]
-    held = Comment.objects.filter(state=Comment.State.HELD)
+    held = Comment.objects.filter(state__in=[Comment.State.HELD, Comment.State.PENDING])
     oldest_held = held.aggregate(at=Min("created_at"))["at"]
     ages = [now - at for at in (oldest_report, oldest_held) if at]
     age = max(ages, default=timedelta(0))
     return [
         Figure("Reports to look at", Report.objects.open().count()),
         Figure("Comments held", held.count()),
+        Figure("Appeals", Appeal.objects.open().count()),
+        Figure("Digests due", len(due_digests())),
         Figure("Oldest of both", round(age.total_seconds()), "s", "wait" if age > LATE else "ok"),
     ]

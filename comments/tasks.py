@@ -6,5 +6,10 @@ from comments import services
 
 
 @shared_task
+def send_digests() -> None:
+    services.send_digests()
+
+
+@shared_task
 def forget_deleted() -> None:
     services.forget_deleted()

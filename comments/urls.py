@@ -2,8 +2,22 @@
 
 from django.urls import path
 
+from comments.views.appeals import acts_mine, appeal_new, decision_new
 from comments.views.discussions import discussion_detail, discussion_list, discussion_new
-from comments.views.moderation import act_new, lock_new, log, queue, report_new
+from comments.views.feeds import discussion_feed, discussions_feed, feed_addresses, feed_key_new, tag_feed
+from comments.views.moderation import (
+    act_new,
+    acts_new,
+    author_act_new,
+    log,
+    mutes,
+    pin_new,
+    queue,
+    report_new,
+    thread_act_new,
+    unmute_new,
+)
+from comments.views.subscriptions import followed, subscription
 from comments.views.talk import comment_detail, history, reply_list
 from comments.views.writing import (
     comment_edit,
@@ -21,6 +35,13 @@ urlpatterns = [
     path("discussions/new", discussion_new, name="discussion_new"),
     path("discussions/<int:discussion_id>", discussion_detail, name="discussion"),
     path("comments/on/<str:target>/<int:object_id>", comment_new, name="new"),
+    path("comments/on/<str:target>/<int:object_id>/subscription", subscription, name="subscription"),
+    path("discussions/feeds", feed_addresses, name="feeds"),
+    path("discussions/feeds/key", feed_key_new, name="feed_key"),
+    path("discussions/feed.atom", discussions_feed, name="discussions_feed"),
+    path("discussions/<int:discussion_id>/feed.atom", discussion_feed, name="discussion_feed"),
+    path("discussions/tagged/<str:names>/feed.atom", tag_feed, name="tag_feed"),
+    path("discussions/followed", followed, name="followed"),
     path("comments/preview", preview_new, name="preview"),
     path("comments/<int:comment_id>", comment_detail, name="comment"),
     path("comments/<int:comment_id>/replies", reply_list, name="replies"),
@@ -28,8 +49,16 @@ urlpatterns = [
     path("comments/<int:comment_id>/history", history, name="history"),
     path("comments/<int:comment_id>/report", report_new, name="report"),
     path("comments/<int:comment_id>/acts", act_new, name="act"),
-    path("threads/<int:thread_id>/acts", lock_new, name="lock"),
+    path("comments/<int:comment_id>/author/acts", author_act_new, name="author_act"),
+    path("threads/<int:thread_id>/acts", thread_act_new, name="thread_act"),
+    path("discussions/<int:discussion_id>/acts", pin_new, name="pin"),
     path("moderation", queue, name="queue"),
+    path("moderation/acts", acts_new, name="acts"),
+    path("moderation/mutes", mutes, name="mutes"),
+    path("moderation/mutes/<int:user_id>/end", unmute_new, name="unmute"),
+    path("moderation/mine", acts_mine, name="acts_mine"),
+    path("moderation/acts/<int:act_id>/appeal", appeal_new, name="appeal"),
+    path("moderation/appeals/<int:appeal_id>/decision", decision_new, name="decision"),
     path("moderation/log", log, name="log"),
     path("comments/<int:comment_id>/reply", reply_form, name="reply"),
     path("comments/<int:comment_id>/edit", comment_edit, name="edit"),

@@ -47,6 +47,7 @@ REFUSALS: dict[type[Exception], int] = {
     comments_services.CommentsError: 422,
     comments_services.ThreadLocked: 409,
     comments_services.ParentGone: 409,
+    comments_services.Muted: 403,
     comments_services.TooSoon: 429,
     webhooks.WebhookError: 422,
     webhooks.TooManyEndpoints: 409,

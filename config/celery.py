@@ -183,6 +183,11 @@ app.conf.update(
             "schedule": 300,
             "options": {"expires": 300},
         },
+        "tell-followers": {
+            "task": "comments.tasks.send_digests",
+            "schedule": 300,
+            "options": {"expires": 300},
+        },
         "forget-deleted-comments": {
             "task": "comments.tasks.forget_deleted",
             "schedule": crontab(minute="51"),

@@ -106,6 +106,7 @@ def comment(
         created_at=created_at or timezone.now(),
         state=state,
         verdict=verdict,
+        published_at=None if state in {Comment.State.HELD, Comment.State.PENDING} else created_at or timezone.now(),
         deleted_at=timezone.now() if state == Comment.State.DELETED else None,
     )
     row.save(force_insert=True)

@@ -13,6 +13,9 @@ Invariants:
    the renderer.
 6. A discussion or a comment outlives the account of its author.
 7. Every act of a moderator is a row with who, when and why; what is hidden, removed or restored has one.
+8. A person follows a thread at most once, is told at most once a day in one mail, and of nothing that a moderator has
+   not let pass; the mail and what it told are one transaction.
+9. An act about what somebody wrote is looked at again once, by another moderator; what was decided stays.
 
 A thing can be talked about when its model declares it, and has `get_absolute_url()` and `visible_to(user)`:
 
@@ -21,20 +24,28 @@ A thing can be talked about when its model declares it, and has `get_absolute_ur
 
 from comments.models.comments import COMMENT_MAX, DEPTH_MAX, VERDICT_MAX, Comment, Revision, on_visible_threads
 from comments.models.discussions import BODY_MAX, TITLE_MAX, Discussion
-from comments.models.moderation import Act, Report
+from comments.models.feeds import FeedKey
+from comments.models.moderation import APPEAL_MAX, Act, Appeal, Mute, Report
+from comments.models.subscriptions import DigestTurn, Subscription
 from comments.models.threads import Thread
 
 __all__ = [
+    "APPEAL_MAX",
     "BODY_MAX",
     "COMMENT_MAX",
     "DEPTH_MAX",
     "TITLE_MAX",
     "VERDICT_MAX",
     "Act",
+    "Appeal",
     "Comment",
+    "DigestTurn",
     "Discussion",
+    "FeedKey",
+    "Mute",
     "Report",
     "Revision",
+    "Subscription",
     "Thread",
     "on_visible_threads",
 ]

@@ -37,6 +37,8 @@ class Comment(models.Model):
         VISIBLE = "visible"
         # Waits for a moderator before anybody else sees it.
         HELD = "held"
+        # The same, because its thread is one in which moderators look at everything first.
+        PENDING = "pending"
         DELETED = "deleted"
         HIDDEN = "hidden"
         REMOVED = "removed"
@@ -56,6 +58,8 @@ class Comment(models.Model):
     body_html = models.TextField(editable=False)
     renderer_version = models.PositiveSmallIntegerField(editable=False)
     created_at = models.DateTimeField(default=timezone.now)
+    # When others could read it first; what waits for a moderator has none, and nobody is told of it.
+    published_at = models.DateTimeField(null=True)
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
     # Why it was held, hidden or removed: its author reads it, and of the latter two everybody.
@@ -108,6 +112,9 @@ class Comment(models.Model):
             ),
             models.CheckConstraint(condition=~Q(body="") | ~Q(state="visible"), name="comment_visible_says_something"),
             models.CheckConstraint(
+                condition=Q(published_at__isnull=False) | ~Q(state="visible"), name="comment_visible_was_published"
+            ),
+            models.CheckConstraint(
                 condition=~Q(verdict="") | ~Q(state__in=["held", "hidden", "removed"]),
                 name="comment_moderated_says_why",
             ),
@@ -124,8 +131,11 @@ class Comment(models.Model):
             models.Index("thread", "created_at", "id", name="comment_written", condition=Q(parent=None, is_shown=True)),
             # The replies of a comment.
             models.Index("parent", "id", name="comment_replies", condition=Q(is_shown=True)),
-            # The queue of what waits for a moderator, oldest first.
+            # The queues of what waits for a moderator, oldest first.
             models.Index(fields=["id"], name="comment_held", condition=Q(state="held")),
+            models.Index(fields=["id"], name="comment_pending", condition=Q(state="pending")),
+            # What is new in a thread that somebody follows.
+            models.Index("thread", "published_at", name="comment_published", condition=Q(state="visible")),
             # What a person wrote, newest first, and what stays behind when they leave.
             models.Index("author", F("created_at").desc(), name="comment_of_person"),
         ]
@@ -152,6 +162,7 @@ class Comment(models.Model):
         told = {
             self.State.HIDDEN: f"Hidden by a moderator: {self.verdict}",
             self.State.REMOVED: f"Removed by a moderator: {self.verdict}",
+            self.State.PENDING: "Waits for a moderator",
             self.State.HELD: "Waits for a moderator",
         }
         return told.get(self.State(self.state), "Deleted by its author")

@@ -1,5 +1,6 @@
 """What was reported, and what moderators did."""
 
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -9,6 +10,8 @@ from django.utils import timezone
 
 from comments.models.comments import VERDICT_MAX, Comment
 from comments.models.threads import Thread
+
+APPEAL_MAX = 1000
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -61,9 +64,20 @@ class Act(models.Model):
         KEEP = "keep", "kept"
         LOCK = "lock", "locked the thread"
         UNLOCK = "unlock", "unlocked the thread"
+        BEFORE = "before", "looks at each comment of the thread before others do"
+        AFTER = "after", "lets comments stand in the thread at once"
+        PIN = "pin", "pinned the discussion"
+        UNPIN = "unpin", "unpinned the discussion"
+        WARN = "warn", "warned the author"
+        MUTE = "mute", "muted the author"
+        UNMUTE = "unmute", "let the author write again"
+
+    APPEALABLE = (Kind.HIDE, Kind.REMOVE, Kind.WARN, Kind.MUTE)
 
     thread = models.ForeignKey(Thread, models.CASCADE, related_name="+")
     comment = models.ForeignKey(Comment, models.CASCADE, null=True, related_name="+")
+    # Whom it was about, and who may appeal.
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     reason = models.CharField(max_length=VERDICT_MAX)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -74,3 +88,59 @@ class Act(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class MuteQuerySet(models.QuerySet["Mute"]):
+    def standing(self, now: datetime) -> Self:
+        return self.filter(until_at__gt=now)
+
+
+class Mute(models.Model):
+    """Until when a person may say nothing; the latest act counts."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", primary_key=True)
+    until_at = models.DateTimeField()
+    reason = models.CharField(max_length=VERDICT_MAX)
+    act = models.ForeignKey(Act, models.CASCADE, related_name="+")
+
+    objects = MuteQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"mute of {self.user_id}"
+
+
+class AppealQuerySet(models.QuerySet["Appeal"]):
+    def open(self) -> Self:
+        return self.filter(decided_at=None)
+
+
+class Appeal(models.Model):
+    """Whom an act was about asks another moderator to look again; once."""
+
+    act = models.OneToOneField(Act, models.CASCADE, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    text = models.CharField(max_length=APPEAL_MAX)
+    created_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    granted = models.BooleanField(null=True)
+    answer = models.CharField(max_length=VERDICT_MAX, blank=True)
+
+    objects = AppealQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="appeal_says_why"),
+            models.CheckConstraint(
+                condition=Q(decided_at=None, granted=None, answer="")
+                | Q(decided_at__isnull=False, granted__isnull=False) & ~Q(answer=""),
+                name="appeal_decision_is_whole",
+            ),
+        ]
+        indexes = [
+            # The queue, oldest first.
+            models.Index(fields=["id"], name="appeal_open", condition=Q(decided_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"appeal {self.pk}"

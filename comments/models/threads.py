@@ -24,6 +24,8 @@ class Thread(models.Model):
     thing = GenericForeignKey()
     comment_count = models.IntegerField(default=0)
     locked_at = models.DateTimeField(null=True)
+    # Since when a moderator looks at each comment before others see it.
+    premoderated_at = models.DateTimeField(null=True)
 
     objects = ThreadQuerySet.as_manager()
 

@@ -1,9 +1,12 @@
 """Everything that writes about discussions and comments, and how pages of them are read."""
 
+from comments.services.appeals import acts_about, appeal, decide_appeal, open_appeals
 from comments.services.discussions import open_discussion, rendered
 from comments.services.errors import (
+    AlreadyAppealed,
     AlreadyReported,
     CommentsError,
+    Muted,
     NotPossible,
     NotYours,
     ParentGone,
@@ -11,15 +14,24 @@ from comments.services.errors import (
     TooLate,
     TooSoon,
 )
+from comments.services.feeds import (
+    feed_key,
+    newest_comments,
+    newest_discussions,
+    newest_tagged,
+    reader_of,
+    renew_feed_key,
+)
 from comments.services.moderation import (
     held,
-    lock_thread,
     moderate_comment,
+    moderate_comments,
+    pending,
     report_comment,
     reported,
-    unlock_thread,
     waiting_counts,
 )
+from comments.services.people import act_on_author, unmute
 from comments.services.reading import (
     FLAT,
     SORTS,
@@ -33,6 +45,8 @@ from comments.services.reading import (
     rest_of,
     with_votes,
 )
+from comments.services.subscriptions import due_digests, follow_thread, send_digests, unfollow_thread
+from comments.services.threads import act_on_thread, set_pin
 from comments.services.upkeep import recount_comments, rerender_comments
 from comments.services.writing import (
     EDIT_FREELY,
@@ -51,9 +65,11 @@ __all__ = [
     "SORTS",
     "THREADED",
     "UNDO",
+    "AlreadyAppealed",
     "AlreadyReported",
     "Branches",
     "CommentsError",
+    "Muted",
     "Node",
     "NotPossible",
     "NotYours",
@@ -62,25 +78,43 @@ __all__ = [
     "ThreadLocked",
     "TooLate",
     "TooSoon",
+    "act_on_author",
+    "act_on_thread",
+    "acts_about",
+    "appeal",
+    "decide_appeal",
     "delete_comment",
+    "due_digests",
     "edit_comment",
+    "feed_key",
+    "follow_thread",
     "forget_deleted",
     "held",
-    "lock_thread",
     "moderate_comment",
+    "moderate_comments",
+    "newest_comments",
+    "newest_discussions",
+    "newest_tagged",
+    "open_appeals",
     "open_discussion",
+    "pending",
     "post_comment",
     "read_alone",
     "read_branches",
     "read_flat",
+    "reader_of",
     "recount_comments",
     "rendered",
+    "renew_feed_key",
     "report_comment",
     "reported",
     "rerender_comments",
     "rest_of",
+    "send_digests",
+    "set_pin",
     "undo_deletion",
-    "unlock_thread",
+    "unfollow_thread",
+    "unmute",
     "vote",
     "waiting_counts",
     "with_votes",

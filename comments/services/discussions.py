@@ -7,6 +7,8 @@ from django.db import transaction
 from comments import rendering
 from comments.models import Discussion
 from comments.services.errors import CommentsError
+from comments.services.people import refuse_muted
+from comments.services.subscriptions import start_following, thread_of
 from sessions_app.models import User
 from tagging import services as tagging
 
@@ -14,13 +16,14 @@ from tagging import services as tagging
 def open_discussion(*, title: str, body: str, tags: Iterable[str] = (), by: User) -> Discussion:
     """Put a discussion on the noticeboard; `body` is Markdown and is rendered here, once.
 
-    Raise CommentsError, and tagging's NamesRefused for tags that it cannot carry.
+    Raise Muted, CommentsError, and tagging's NamesRefused for tags that it cannot carry.
     """
     return _hang_up(title=title, body=body, html=rendered(body=body), tags=tags, by=by)
 
 
 @transaction.atomic(durable=True)
 def _hang_up(*, title: str, body: str, html: str, tags: Iterable[str], by: User) -> Discussion:
+    refuse_muted(by=by)
     discussion = Discussion.objects.create(
         title=title,
         body=body,
@@ -29,6 +32,7 @@ def _hang_up(*, title: str, body: str, html: str, tags: Iterable[str], by: User)
         author=by,
     )
     tagging.set_tags(thing=discussion, names=tags, by=by)
+    start_following(thread=thread_of(thing=discussion), by=by)
     return discussion
 
 

@@ -21,6 +21,14 @@ class AlreadyReported(CommentsError):
     """This person has reported it, and no moderator has looked yet."""
 
 
+class AlreadyAppealed(CommentsError):
+    """An act is looked at again once."""
+
+
+class Muted(CommentsError):
+    """A moderator lets this person say nothing for a while."""
+
+
 class NotPossible(CommentsError):
     """What it is now does not allow this act."""
 

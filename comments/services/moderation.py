@@ -1,13 +1,15 @@
 """Reports, and what moderators do about them: each act is a row, and settles the reports of its comment."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Count, Min
 from django.utils import timezone
 
-from comments.models import Act, Comment, Report, Thread
-from comments.services.errors import AlreadyReported, NotPossible, ParentGone
+from comments.models import Act, Appeal, Comment, Report, Thread
+from comments.services.errors import AlreadyReported, CommentsError, NotPossible, ParentGone
+from comments.services.people import tell
 from sessions_app.models import User
 
 State = Comment.State
@@ -15,10 +17,10 @@ Kind = Act.Kind
 
 # From which states an act leads where.
 WAYS: dict[str, tuple[set[str], str | None]] = {
-    Kind.HIDE: ({State.VISIBLE, State.HELD}, State.HIDDEN),
-    Kind.REMOVE: ({State.VISIBLE, State.HELD, State.HIDDEN}, State.REMOVED),
+    Kind.HIDE: ({State.VISIBLE, State.HELD, State.PENDING}, State.HIDDEN),
+    Kind.REMOVE: ({State.VISIBLE, State.HELD, State.PENDING, State.HIDDEN}, State.REMOVED),
     Kind.RESTORE: ({State.HIDDEN, State.REMOVED}, State.VISIBLE),
-    Kind.KEEP: ({State.VISIBLE, State.HELD}, State.VISIBLE),
+    Kind.KEEP: ({State.VISIBLE, State.HELD, State.PENDING}, State.VISIBLE),
 }
 
 
@@ -45,6 +47,15 @@ def moderate_comment(*, comment_id: int, kind: str, reason: str, by: User) -> Co
 
     Doing it again changes nothing. Raise ParentGone, NotPossible.
     """
+    return _moderate(comment_id, kind, reason, by)
+
+
+def restore_within(*, comment_id: int, reason: str, by: User) -> Comment:
+    """Restore a comment inside of the caller's transaction. Raise ParentGone, NotPossible."""
+    return _moderate(comment_id, Kind.RESTORE, reason, by)
+
+
+def _moderate(comment_id: int, kind: str, reason: str, by: User) -> Comment:
     thread = Thread.objects.filter(pk__in=Comment.objects.filter(pk=comment_id).values("thread"))
     found = thread.select_for_update(no_key=True).first()
     row = Comment.objects.select_for_update(no_key=True).filter(pk=comment_id).first()
@@ -56,29 +67,34 @@ def moderate_comment(*, comment_id: int, kind: str, reason: str, by: User) -> Co
         return row
     if row.state not in before:
         raise NotPossible(f"It is {row.state} now; this cannot be done to it.")
-    Act.objects.create(thread=found, comment=row, kind=kind, reason=reason, by=by)
+    act = Act.objects.create(thread=found, comment=row, person_id=row.author_id, kind=kind, reason=reason, by=by)
+    if kind in {Kind.HIDE, Kind.REMOVE}:
+        tell(act=act)
     open_reports.update(settled_at=timezone.now())
     row.state, row.verdict = str(after), "" if after == State.VISIBLE else reason
-    row.save(update_fields=["state", "verdict"])
+    if after == State.VISIBLE and row.published_at is None:
+        row.published_at = timezone.now()
+    row.save(update_fields=["state", "verdict", "published_at"])
     return row
 
 
-@transaction.atomic(durable=True)
-def lock_thread(*, thread_id: int, reason: str, by: User) -> bool:
-    """Let nobody add to a thread any more; return False when it was so."""
-    changed = Thread.objects.filter(pk=thread_id, locked_at=None).update(locked_at=timezone.now())
-    if changed:
-        Act.objects.create(thread_id=thread_id, kind=Kind.LOCK, reason=reason, by=by)
-    return bool(changed)
+class Outcome(NamedTuple):
+    """Of many acts at once: how many were done, and how many could not be."""
+
+    done: int
+    skipped: int
 
 
-@transaction.atomic(durable=True)
-def unlock_thread(*, thread_id: int, reason: str, by: User) -> bool:
-    """Let people add to a thread again; return False when they could."""
-    changed = Thread.objects.filter(pk=thread_id, locked_at__isnull=False).update(locked_at=None)
-    if changed:
-        Act.objects.create(thread_id=thread_id, kind=Kind.UNLOCK, reason=reason, by=by)
-    return bool(changed)
+def moderate_comments(*, comment_ids: Iterable[int], kind: str, reason: str, by: User) -> Outcome:
+    """Do the same to many comments, one transaction each; what does not allow it is passed over."""
+    done = skipped = 0
+    for comment_id in sorted(set(comment_ids)):
+        try:
+            moderate_comment(comment_id=comment_id, kind=kind, reason=reason, by=by)
+            done += 1
+        except CommentsError:
+            skipped += 1
+    return Outcome(done, skipped)
 
 
 def reported(*, limit: int) -> list[Any]:
@@ -95,8 +111,17 @@ def reported(*, limit: int) -> list[Any]:
 
 
 def held(*, limit: int) -> list[Any]:
-    """Return the comments that wait before anybody sees them, oldest first."""
-    rows = Comment.objects.filter(state=State.HELD).select_related("author", "thread").order_by("pk")[:limit]
+    """Return the comments that were held by themselves, oldest first."""
+    return _waiting(State.HELD, limit)
+
+
+def pending(*, limit: int) -> list[Any]:
+    """Return the comments of threads in which moderators look first, oldest first."""
+    return _waiting(State.PENDING, limit)
+
+
+def _waiting(state: str, limit: int) -> list[Any]:
+    rows = Comment.objects.filter(state=state).select_related("author", "thread").order_by("pk")[:limit]
     return [{"comment": row, "count": 0, "reports": []} for row in rows]
 
 
@@ -104,5 +129,7 @@ def waiting_counts() -> dict[str, int]:
     """Return how many comments wait in each queue."""
     return {
         "reported": Report.objects.open().aggregate(count=Count("comment", distinct=True))["count"],
+        "pending": Comment.objects.filter(state=State.PENDING).count(),
         "held": Comment.objects.filter(state=State.HELD).count(),
+        "appeals": Appeal.objects.open().count(),
     }

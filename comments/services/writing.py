@@ -12,6 +12,7 @@ from comments.holds import REPEATED_WITHIN, SOON, WHILE, Habits, wait_of, why_he
 from comments.models import DEPTH_MAX, Comment, Revision, Thread
 from comments.services.discussions import rendered
 from comments.services.errors import NotYours, ParentGone, ThreadLocked, TooLate, TooSoon
+from comments.services.people import refuse_muted, refuse_until
 from lib import targets
 from likes import services as likes
 from sessions_app.models import User
@@ -24,17 +25,24 @@ UNDO = timedelta(seconds=10)
 UNDO_GRACE = timedelta(seconds=5)
 KEEP_DELETED = timedelta(days=1)
 
-# The key is drawn first, because the path ends with it.
+# The key is drawn first, because the path ends with it. Who says something follows the thread, unless they left it.
 INSERT = """
-WITH drawn AS (SELECT nextval(pg_get_serial_sequence('comments_comment', 'id')) AS id)
+WITH drawn AS (SELECT nextval(pg_get_serial_sequence('comments_comment', 'id')) AS id), follows AS (
+    INSERT INTO comments_subscription (thread_id, user_id, told_at) VALUES (%(thread)s, %(author)s, %(at)s)
+    ON CONFLICT (thread_id, user_id) DO NOTHING
+)
 INSERT INTO comments_comment (id, thread_id, parent_id, path, author_id, state, body, body_html, renderer_version,
-    created_at, verdict, reply_count, branch_count, ups, downs)
-SELECT id, %s, %s, %s::bigint[] || id, %s, %s, %s, %s, %s, %s, %s, 0, 0, 0, 0 FROM drawn RETURNING id
+    created_at, published_at, verdict, reply_count, branch_count, ups, downs)
+SELECT id, %(thread)s, %(parent)s, %(path)s::bigint[] || id, %(author)s, %(state)s, %(body)s, %(html)s, %(version)s,
+    %(at)s, CASE WHEN %(state)s = 'visible' THEN %(at)s::timestamptz END, %(verdict)s, 0, 0, 0, 0
+FROM drawn RETURNING id
 """
 
 HABITS = """
 SELECT count(*) FILTER (WHERE created_at > %(soon)s), count(*) FILTER (WHERE created_at > %(lately)s),
-    bool_or(body = %(body)s AND state <> 'deleted')
+    bool_or(body = %(body)s AND state <> 'deleted'),
+    (SELECT until_at FROM comments_mute WHERE user_id = %(by)s AND until_at > %(now)s),
+    (SELECT reason FROM comments_mute WHERE user_id = %(by)s AND until_at > %(now)s)
 FROM comments_comment WHERE author_id = %(by)s AND created_at > %(since)s
 """
 
@@ -43,7 +51,7 @@ def post_comment(*, thing: Any, body: str, by: User, parent_id: int | None = Non
     """Say something about a thing that `by` may see, or answer a comment of its thread.
 
     A reply to what stands at the greatest depth becomes its sibling. What a moderator has to see first is
-    held. Raise ThreadLocked, ParentGone, TooSoon, CommentsError.
+    held. Raise ThreadLocked, ParentGone, TooSoon, Muted, CommentsError.
     """
     return _add(thing=thing, body=body, html=rendered(body=body), by=by, parent_id=parent_id)
 
@@ -51,13 +59,13 @@ def post_comment(*, thing: Any, body: str, by: User, parent_id: int | None = Non
 @transaction.atomic(durable=True)
 def _add(*, thing: Any, body: str, html: str, by: User, parent_id: int | None) -> Comment:
     thread = _locked_thread_on(thing)
-    verdict = _looked_at(body, html, by)
+    state, verdict = _looked_at(thing, thread, body, html, by)
     path = _path_under(thread, parent_id) if parent_id is not None else []
     row = Comment(
         thread=thread,
         parent_id=path[-1] if path else None,
         author=by,
-        state=State.HELD if verdict else State.VISIBLE,
+        state=state,
         verdict=verdict,
         body=body,
         body_html=html,
@@ -67,28 +75,38 @@ def _add(*, thing: Any, body: str, html: str, by: User, parent_id: int | None) -
     with connection.cursor() as cursor:
         cursor.execute(
             INSERT,
-            [
-                *(thread.pk, row.parent_id, path, by.pk, row.state, body, html),
-                *(row.renderer_version, row.created_at, verdict),
-            ],
+            {
+                **{"thread": thread.pk, "parent": row.parent_id, "path": path, "author": by.pk, "state": row.state},
+                **{"body": body, "html": html, "version": row.renderer_version, "at": row.created_at},
+                "verdict": verdict,
+            },
         )
         row.pk = cursor.fetchone()[0]
     row.path = [*path, row.pk]
     return row
 
 
-def _looked_at(body: str, html: str, by: User) -> str:
-    """Return why a moderator looks at it first, or ""; raise TooSoon."""
+def _looked_at(thing: Any, thread: Thread, body: str, html: str, by: User) -> tuple[str, str]:
+    """Return whether a moderator looks at it first, and why; raise TooSoon, Muted."""
     now = timezone.now()
     with connection.cursor() as cursor:
-        since = {"soon": now - SOON, "lately": now - WHILE, "since": now - REPEATED_WITHIN}
+        since = {"soon": now - SOON, "lately": now - WHILE, "since": now - REPEATED_WITHIN, "now": now}
         cursor.execute(HABITS, {"by": by.pk, "body": body, **since})
-        soon, lately, repeated = cursor.fetchone()
+        soon, lately, repeated, muted_until, why_muted = cursor.fetchone()
+    refuse_until(until=muted_until, why=why_muted)
     habits = Habits(here_for=now - by.joined_at, soon=soon, lately=lately, repeated=bool(repeated))
     wait = wait_of(habits)
     if wait is not None:
         raise TooSoon(int(wait.total_seconds()))
-    return why_held(text=body, html=html, habits=habits, words=settings.COMMENTS_HELD_WORDS)
+    return _state_of(thing, thread, body, html, habits, by)
+
+
+def _state_of(thing: Any, thread: Thread, body: str, html: str, habits: Habits, by: User) -> tuple[str, str]:
+    verdict = why_held(text=body, html=html, habits=habits, words=settings.COMMENTS_HELD_WORDS)
+    if verdict:
+        return State.HELD, verdict
+    first = thread.premoderated_at or getattr(thing, "comments_premoderated", False)
+    return State.PENDING if first and not by.has_perm("comments.moderate") else State.VISIBLE, ""
 
 
 def _locked_thread_on(thing: Any) -> Thread:
@@ -121,7 +139,7 @@ def _path_under(thread: Thread, parent_id: int) -> list[int]:
 def edit_comment(*, comment_id: int, body: str, by: User) -> Comment:
     """Let its author say it in other words; after `EDIT_FREELY` what it said before stays readable.
 
-    Raise NotYours, ThreadLocked, ParentGone, CommentsError.
+    It is looked at as if it were new. Raise NotYours, ThreadLocked, ParentGone, Muted, CommentsError.
     """
     return _rewrite(comment_id=comment_id, body=body, html=rendered(body=body), by=by)
 
@@ -131,6 +149,7 @@ def _rewrite(*, comment_id: int, body: str, html: str, by: User) -> Comment:
     row = _locked(comment_id, by)
     if row.state != State.VISIBLE:
         raise ParentGone("This comment is not there any more.")
+    refuse_muted(by=by)
     if row.body == body:
         return row
     now = timezone.now()
@@ -138,7 +157,10 @@ def _rewrite(*, comment_id: int, body: str, html: str, by: User) -> Comment:
         Revision.objects.create(comment=row, body=row.body, body_html=row.body_html, replaced_at=now)
         row.edited_at = now
     row.body, row.body_html, row.renderer_version = body, html, rendering.VERSION
-    row.save(update_fields=["body", "body_html", "renderer_version", "edited_at"])
+    # What was let pass may now say something else.
+    habits = Habits(here_for=now - by.joined_at)
+    row.state, row.verdict = _state_of(row.thread.thing, row.thread, body, html, habits, by)
+    row.save(update_fields=["body", "body_html", "renderer_version", "edited_at", "state", "verdict"])
     return row
 
 
@@ -150,6 +172,7 @@ def _locked(comment_id: int, by: User) -> Comment:
     row = Comment.objects.select_for_update(no_key=True).filter(pk=comment_id).first()
     if found is None or row is None or row.author_id != by.pk:
         raise NotYours("Only who wrote it can change it.")
+    row.thread = found
     _refuse_locked(found)
     return row
 

@@ -5,6 +5,7 @@ from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,7 +18,7 @@ from likes import services as likes
 from sessions_app.requests import Request
 from tagging import services as tagging
 
-NEWEST = ("created_at", "id")
+NEWEST = ("is_pinned", "created_at", "id")
 
 
 @require_safe
@@ -44,13 +45,15 @@ def page_of(rows: QuerySet[Discussion], request: Request) -> keyset.Page[Discuss
 
 @require_safe
 def discussion_detail(request: Request, discussion_id: int) -> HttpResponse:
-    rows = Discussion.objects.visible_to(request.user).with_authors().with_threads()
+    rows = Discussion.objects.visible_to(request.user).with_authors().with_threads(request.user)
     discussion = get_object_or_404(rows, pk=discussion_id)
     context = {
         "discussion": discussion,
         "standing": likes.read_standing(thing=discussion, user=request.user),
         "tags": tagging.tags_of(things=[discussion])[discussion.pk],
         "may_tag": discussion.may_be_tagged_by(request.user),
+        "pin_url": reverse("comments:pin", args=[discussion.pk]),
+        "is_followed": discussion.is_followed,
         **talk.thread_context(request, discussion, discussion.thread),
     }
     return render(request, "comments/discussion_detail.html", context)

@@ -2,17 +2,21 @@
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from comments import services
-from comments.forms import ActForm, LockForm, ReportForm
-from comments.models import Act, Comment, Thread
+from comments.forms import ActForm, AuthorActForm, ManyActsForm, PinForm, ReasonForm, ReportForm, ThreadActForm
+from comments.models import Act, Comment, Discussion, Mute, Thread
 from comments.views.talk import comment_of
 from sessions_app.requests import Request
 
-QUEUES = {"reported": services.reported, "held": services.held}
+QUEUES = {"reported": services.reported, "pending": services.pending, "held": services.held}
+APPEALS = "appeals"
+MUTES_MAX = 200
 QUEUE_MAX = 60
 LOG_MAX = 100
 REASONS = ("Off the topic", "Rude", "Advertising", "Against the law", "Nothing wrong with it")
@@ -43,15 +47,21 @@ def must_moderate(request: Request) -> None:
         raise Http404
 
 
+def refuse_invalid(form: Form) -> str:
+    """Return what is wrong with a form of buttons, for who sent it without the page."""
+    return "; ".join(f"{name}: {error}" for name, errors in form.errors.items() for error in errors)
+
+
 @require_safe
 def queue(request: Request) -> HttpResponse:
     must_moderate(request)
     name = request.GET.get("queue") or "reported"
-    if name not in QUEUES:
-        raise BadRequest(f"There is no such queue; there are: {', '.join(QUEUES)}.")
+    if name not in QUEUES and name != APPEALS:
+        raise BadRequest(f"There is no such queue; there are: {', '.join(QUEUES)}, {APPEALS}.")
     context = {
         "name": name,
-        "waiting": QUEUES[name](limit=QUEUE_MAX),
+        "waiting": QUEUES[name](limit=QUEUE_MAX) if name in QUEUES else [],
+        "appeals": services.open_appeals(limit=QUEUE_MAX) if name == APPEALS else [],
         "counts": services.waiting_counts(),
         "reasons": REASONS,
     }
@@ -64,7 +74,7 @@ def act_new(request: Request, comment_id: int) -> HttpResponse:
     comment = get_object_or_404(Comment.objects.select_related("thread"), pk=comment_id)
     form = ActForm(request.POST)
     if not form.is_valid():
-        raise BadRequest("; ".join(f"{name}: {error}" for name, errors in form.errors.items() for error in errors))
+        raise BadRequest(refuse_invalid(form))
     refusal = ""
     try:
         services.moderate_comment(comment_id=comment.pk, by=request.user, **form.cleaned_data)
@@ -77,21 +87,77 @@ def act_new(request: Request, comment_id: int) -> HttpResponse:
 
 
 @require_POST
-def lock_new(request: Request, thread_id: int) -> HttpResponse:
+def acts_new(request: Request) -> HttpResponse:
     must_moderate(request)
-    thread = get_object_or_404(Thread, pk=thread_id)
-    form = LockForm(request.POST)
+    form = ManyActsForm(request.POST)
     if not form.is_valid():
-        raise BadRequest("; ".join(f"{name}: {error}" for name, errors in form.errors.items() for error in errors))
-    is_lock = form.cleaned_data["kind"] == Act.Kind.LOCK
-    service = services.lock_thread if is_lock else services.unlock_thread
-    service(thread_id=thread.pk, reason=form.cleaned_data["reason"], by=request.user)
-    messages.success(request, "The thread is locked." if is_lock else "The thread is open again.")
+        raise BadRequest(refuse_invalid(form))
+    said = form.cleaned_data
+    outcome = services.moderate_comments(
+        comment_ids=said["comments"], kind=said["kind"], reason=said["reason"], by=request.user
+    )
+    skipped = f" {outcome.skipped} could not be." if outcome.skipped else ""
+    messages.success(request, f"{outcome.done} done, and written down.{skipped}")
+    return redirect("comments:queue")
+
+
+@require_POST
+def author_act_new(request: Request, comment_id: int) -> HttpResponse:
+    must_moderate(request)
+    comment, form = get_object_or_404(Comment, pk=comment_id), AuthorActForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest(refuse_invalid(form))
+    try:
+        services.act_on_author(comment_id=comment.pk, by=request.user, **form.cleaned_data)
+    except services.CommentsError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "Done, written down, and told to the author.")
+    return redirect("comments:queue")
+
+
+@require_safe
+def mutes(request: Request) -> HttpResponse:
+    must_moderate(request)
+    rows = Mute.objects.standing(timezone.now()).select_related("user").order_by("until_at")[:MUTES_MAX]
+    return render(request, "comments/mutes.html", {"mutes": rows})
+
+
+@require_POST
+def unmute_new(request: Request, user_id: int) -> HttpResponse:
+    must_moderate(request)
+    mute, form = get_object_or_404(Mute, pk=user_id), ReasonForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest(refuse_invalid(form))
+    services.unmute(user_id=mute.pk, reason=form.cleaned_data["reason"], by=request.user)
+    messages.success(request, "They can write again.")
+    return redirect("comments:mutes")
+
+
+@require_POST
+def thread_act_new(request: Request, thread_id: int) -> HttpResponse:
+    must_moderate(request)
+    thread, form = get_object_or_404(Thread, pk=thread_id), ThreadActForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest(refuse_invalid(form))
+    services.act_on_thread(thread_id=thread.pk, by=request.user, **form.cleaned_data)
+    messages.success(request, "Done, and written down.")
     return redirect("comments:log")
+
+
+@require_POST
+def pin_new(request: Request, discussion_id: int) -> HttpResponse:
+    must_moderate(request)
+    discussion, form = get_object_or_404(Discussion, pk=discussion_id), PinForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest(refuse_invalid(form))
+    services.set_pin(discussion_id=discussion.pk, by=request.user, **form.cleaned_data)
+    messages.success(request, "Done, and written down.")
+    return redirect("comments:discussions")
 
 
 @require_safe
 def log(request: Request) -> HttpResponse:
     must_moderate(request)
-    acts = Act.objects.select_related("by", "comment", "thread").order_by("-pk")[:LOG_MAX]
+    acts = Act.objects.select_related("by", "comment", "thread", "person").order_by("-pk")[:LOG_MAX]
     return render(request, "comments/log.html", {"acts": acts})

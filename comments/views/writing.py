@@ -42,7 +42,7 @@ def comment_new(request: Request, target: str, object_id: int) -> HttpResponse:
 
 
 def _posted(request: Request, thing: Any, row: Comment, parent_id: int | None) -> HttpResponse:
-    if row.state == Comment.State.HELD:
+    if not row.is_visible:
         return _held(request, thing)
     if not request.htmx:  # type: ignore[attr-defined]
         messages.success(request, "It stands in the thread.")
@@ -146,10 +146,12 @@ def comment_edit(request: Request, comment_id: int) -> HttpResponse:
     form = CommentForm(request.POST if request.method == "POST" else None, initial={"body": comment.body})
     if request.method == "POST" and form.is_valid():
         try:
-            services.edit_comment(comment_id=comment.pk, body=form.cleaned_data["body"], by=request.user)
+            row = services.edit_comment(comment_id=comment.pk, body=form.cleaned_data["body"], by=request.user)
         except services.CommentsError as error:
             form.add_error("body", str(error))
         else:
+            if not row.is_visible:
+                return _held(request, comment.thread.thing)
             messages.success(request, "It says that now.")
             return redirect(f"{comment.get_absolute_url()}#comment-{comment.pk}")
     status = 422 if form.is_bound else 200

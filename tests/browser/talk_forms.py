@@ -1,7 +1,7 @@
 """Stories of the forms of talk, tags and likes, as those in `own_forms`."""
 
 from comments import services
-from comments.models import Act, Comment, Discussion, Report, Revision
+from comments.models import Act, Comment, Discussion, FeedKey, Report, Revision
 from likes.models import Notice, Reaction
 from tagging import services as tags
 from tagging.models import Tag, TagChange, TagFollow, Tagging
@@ -122,3 +122,8 @@ def undo_merge(visit):
     tags.finish_merge(merge_id=row.pk)
     visit.go("admin:tagging_merge_change", row.pk)
     return visit.page.locator("input[value='Undo this merge']"), TagChange.objects.count
+
+
+def new_feed_address(visit):
+    visit.go("comments:feeds")
+    return visit.submit(), lambda: sum(FeedKey.objects.values_list("version", flat=True))

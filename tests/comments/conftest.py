@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from tests import factories
 
@@ -26,3 +27,30 @@ def at_alice(client, alice):
 @pytest.fixture
 def bread(alice):
     return factories.discussion(by=alice)
+
+
+def moderator(name):
+    user = factories.user(name=name, joined_at=LONG_AGO)
+    user.user_permissions.add(Permission.objects.get(codename="moderate", content_type__app_label="comments"))
+    return user
+
+
+@pytest.fixture
+def mona(db):
+    return moderator("mona")
+
+
+@pytest.fixture
+def milo(db):
+    return moderator("milo")
+
+
+@pytest.fixture
+def at_mona(client, mona):
+    client.force_login(mona)
+    return client
+
+
+@pytest.fixture
+def rude(bread, bob):
+    return factories.comment(on=bread, by=bob, body="You cannot bake.")

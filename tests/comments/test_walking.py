@@ -28,6 +28,7 @@ def grow(thread, by, count, dice, hub=0):
         path = parent.path[:7] if parent else []
         row = Comment(pk=pk, thread=thread, parent_id=path[-1] if path else None, path=[*path, pk], author=by)
         row.body = row.body_html = "Salt."
+        row.published_at = row.created_at
         row.renderer_version, row.ups, row.downs = 1, dice.randrange(9), dice.randrange(4)
         added.append(row)
         rows.append(row)

@@ -25,6 +25,9 @@ VIEW_LINES = 25
 # Every view that a stranger may see, and why. The only such list: a view marked public that is not here is refused,
 # and so is one that is here and not marked.
 PUBLIC = {
+    "comments.views.feeds.discussion_feed": "asked by feed readers; the signed key in the address is the proof",
+    "comments.views.feeds.discussions_feed": "asked by feed readers; the signed key in the address is the proof",
+    "comments.views.feeds.tag_feed": "asked by feed readers; the signed key in the address is the proof",
     "config.api.answer": "each operation of the JSON API asks for a token or a session of its own",
     "config.api_docs.docs": "how to use the API is no secret",
     "config.api_docs.openapi": "how to use the API is no secret",
