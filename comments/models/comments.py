@@ -129,8 +129,8 @@ class Comment(models.Model):
                 condition=Q(parent=None, is_shown=True),
             ),
             models.Index("thread", "created_at", "id", name="comment_written", condition=Q(parent=None, is_shown=True)),
-            # The replies of a comment.
-            models.Index("parent", "id", name="comment_replies", condition=Q(is_shown=True)),
+            # The replies of a comment; also those that must be gone before it goes, so all of them.
+            models.Index("parent", "id", name="comment_replies", condition=Q(parent__isnull=False)),
             # The queues of what waits for a moderator, oldest first.
             models.Index(fields=["id"], name="comment_held", condition=Q(state="held")),
             models.Index(fields=["id"], name="comment_pending", condition=Q(state="pending")),

@@ -93,3 +93,16 @@ def test_comments_outlive_their_author(bread, alice, bob):
     bob.delete()
 
     assert Comment.objects.visible_to(alice).get().author is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [("parent_id = 1", "comment_replies"), ("thread_id = 1 AND parent_path = '{1}'", "comment_answers")],
+)
+def test_what_postgres_asks_before_a_comment_goes_has_an_index(db, asked, index):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN SELECT 1 FROM ONLY comments_comment WHERE {asked} FOR KEY SHARE")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert index in plan
