@@ -1,6 +1,6 @@
 """What hangs on the noticeboard of the demo hall."""
 
-from comments import demo_talk, rendering
+from comments import demo_crowd, demo_talk, rendering
 from comments.models import Discussion
 from lib import demo
 from lib.demo import Scene
@@ -103,6 +103,7 @@ def furnish(scene: Scene) -> dict[str, int]:
     said = [reaction for discussion in discussions for reaction in _reactions(scene, discussion, everybody)]
     Reaction.objects.bulk_create(sorted(said, key=lambda row: row.created_at))
     talked = demo_talk.talk(scene, discussions, everybody)
+    crowded = demo_crowd.crowd(scene, everybody)
     made = {
         name
         for discussion in discussions
@@ -110,8 +111,9 @@ def furnish(scene: Scene) -> dict[str, int]:
         if discussion.title.startswith(begin)
         for name in tagging.set_tags(thing=discussion, names=names, by=discussion.author)
     }
-    reactions = len(said) + talked["votes"]
-    return {"discussions": len(rows), "comments": talked["comments"], "reactions": reactions, "tags": len(made)}
+    reactions = len(said) + talked["votes"] + crowded["votes"]
+    count = talked["comments"] + crowded["comments"]
+    return {"discussions": len(rows) + 1, "comments": count, "reactions": reactions, "tags": len(made)}
 
 
 def _reactions(scene: Scene, discussion: Discussion, people: list[User]) -> list[Reaction]:

@@ -40,22 +40,23 @@ ANSWERS = (
     "Could we ask Henrik? He built the first one.",
 )
 MOST = 45
+MOST_VOTERS = 6
 
 
 def talk(scene: Scene, discussions: list[Discussion], people: list[User]) -> dict[str, int]:
     """Let people talk under these discussions; nobody answers before there is something to answer."""
     comments: list[Comment] = []
-    keys = iter(_keys(MOST * len(discussions)))
+    keys = iter(draw_keys(MOST * len(discussions)))
     for discussion in discussions:
         thread = Thread.objects.create(thing=discussion)
         comments += _tree(scene, thread, discussion, people, keys)
     Comment.objects.bulk_create(sorted(comments, key=lambda row: row.pk))
-    votes = [vote for comment in comments for vote in _votes(scene, comment, people)]
+    votes = [vote for comment in comments for vote in votes_on(scene, comment, people, MOST_VOTERS)]
     Reaction.objects.bulk_create(votes)
     return {"comments": len(comments), "votes": len(votes)}
 
 
-def _keys(count: int) -> list[int]:
+def draw_keys(count: int) -> list[int]:
     """Draw keys as posting does, so that what is posted later never meets one of them."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -93,9 +94,10 @@ def _tree(
     return rows
 
 
-def _votes(scene: Scene, comment: Comment, people: list[User]) -> list[Reaction]:
+def votes_on(scene: Scene, comment: Comment, people: list[User], most: int) -> list[Reaction]:
+    """Return the votes of at most so many people on a comment; nobody votes on their own."""
     rows = []
-    for user in scene.random.sample(people, scene.random.randint(0, min(len(people), 6))):
+    for user in scene.random.sample(people, scene.random.randint(0, min(len(people), most))):
         kind = scene.random.choice(["up", "up", "up", "down"])
         if user.pk != comment.author_id:
             at = comment.created_at + (scene.now - comment.created_at) * scene.random.random()
