@@ -99,6 +99,8 @@ def test_a_like_counts_in_its_place_by_keyboard_too(new_context, scripts):
     button.click()
     expect(button).to_have_attribute("aria-pressed", "false")
     expect(button).to_have_text("Like: 1")
+    # What is opened while the answer settles in its place is closed again.
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")).to_have_count(0)
     page.get_by_title("Say something else").click()
     page.get_by_role("button", name="Love").click()
     expect(page.get_by_role("button", name="Love:")).to_have_attribute("aria-pressed", "true")
