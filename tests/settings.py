@@ -51,7 +51,7 @@ from config.settings import INSTALLED_APPS, STATIC_ROOT, STORAGES  # noqa: E402
 Path(STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 # Fast, because what is tested is never the hash itself.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# Django's own engines run beside ours, to show the faults that ours must not have.
-INSTALLED_APPS = [*INSTALLED_APPS, "django.contrib.sessions"]
+# Django's own engines run beside ours, to show the faults that ours must not have; and tests clean up faster.
+INSTALLED_APPS = [*INSTALLED_APPS, "django.contrib.sessions", "tests.emptying"]
 # Tests that look at files on a disk give themselves a folder.
 STORAGES = STORAGES | {"default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
