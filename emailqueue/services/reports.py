@@ -1,7 +1,8 @@
 """What comes back: returned mails, complaints, and the reports of providers, each taken in once."""
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -28,6 +29,7 @@ BECOMES = {
 # So many soft bounces within this time put an address on the list, for as long.
 SOFT_MAX = 5
 SOFT_SPAN = timedelta(days=30)
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 NEEDS_CONSENT = {Kind.OPENED, Kind.CLICKED}
 
 
@@ -47,7 +49,13 @@ class Report:
 
 def take_reports(*, source: str, reports: Iterable[Report]) -> int:
     """Take in what is new of these; return how many changed something. Each is a transaction of its own."""
-    return sum(_taken(source, report) for report in reports)
+    return sum(_taken(source, _storable(report)) for report in reports)
+
+
+def _storable(report: Report) -> Report:
+    """Return the report with a mark in the place of each sign that text in Postgres cannot hold."""
+    texts = {name: value for name, value in asdict(report).items() if isinstance(value, str) and name != "kind"}
+    return replace(report, **{name: UNSTORABLE.sub("\ufffd", value) for name, value in texts.items()})
 
 
 @transaction.atomic(durable=True)

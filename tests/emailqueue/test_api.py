@@ -11,7 +11,7 @@ from tests.emailqueue.conftest import BOB, queued
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ALL = {"news": True, "reminders": True, "digest": True}
+ALL = {"news": True, "reminders": True, "talk": True, "digest": True}
 
 
 @pytest.fixture
@@ -46,12 +46,12 @@ def test_wishes_are_replaced_as_a_whole_and_hold_from_the_next_mail_on(writer, s
     queued(BOB, bulk=True, topic="digest", subject="digest")
     delivery.deliver_due(bulk=True)
     assert first.json() == {
-        "topics": ALL | {"reminders": False, "digest": False},
+        "topics": ALL | {"reminders": False, "talk": False, "digest": False},
         "everything_off": False,
         "noted": True,
     }
     assert second.json() == {
-        "topics": ALL | {"news": False, "reminders": False},
+        "topics": ALL | {"news": False, "reminders": False, "talk": False},
         "everything_off": False,
         "noted": False,
     }

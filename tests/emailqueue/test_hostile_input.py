@@ -7,7 +7,7 @@ import threading
 from base64 import b64encode
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -46,6 +46,7 @@ HOSTILE = st.one_of(
 
 @hypothesis_settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(recipient=HOSTILE, status=HOSTILE, words=HOSTILE, to=HOSTILE)
+@example(recipient=BOB.encode(), status=b"\x00", words=b"a\x00b \xed\xa0\x80", to=b"")
 def test_no_bytes_of_a_returned_mail_raise(sent, recipient, status, words, to):
     ours = links.return_path(email_id=sent.pk, sender=sent.sender)
 

@@ -150,11 +150,11 @@ def test_a_member_chooses_on_the_page(client):
     assert response.status_code == 302
     held = wishes.wishes(address=alice.email)
     assert held == {
-        "topics": {"news": True, "reminders": False, "digest": False},
+        "topics": {"news": True, "reminders": False, "talk": False, "digest": False},
         "everything_off": False,
         "noted": True,
     }
-    client.post("/account/mail", {"topics": ["news", "reminders", "digest"]})
+    client.post("/account/mail", {"topics": ["news", "reminders", "talk", "digest"]})
     assert not OptOut.objects.exists()
     assert not Consent.objects.exists()
 
