@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -54,8 +54,19 @@ def take_reports(*, source: str, reports: Iterable[Report]) -> int:
 
 def _storable(report: Report) -> Report:
     """Return the report with a mark in the place of each sign that text in Postgres cannot hold."""
-    texts = {name: value for name, value in asdict(report).items() if isinstance(value, str) and name != "kind"}
-    return replace(report, **{name: UNSTORABLE.sub("\ufffd", value) for name, value in texts.items()})
+    return replace(
+        report,
+        address=_text(report.address),
+        event_id=_text(report.event_id),
+        provider_id=_text(report.provider_id),
+        message_id=_text(report.message_id),
+        status=_text(report.status),
+        detail=_text(report.detail),
+    )
+
+
+def _text(given: str) -> str:
+    return UNSTORABLE.sub("\ufffd", given)
 
 
 @transaction.atomic(durable=True)
