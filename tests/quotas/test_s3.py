@@ -32,7 +32,14 @@ def s3(settings, monkeypatch, tmp_path):
     )
     client.create_bucket(Bucket="hall")
     settings.STORAGES = settings.STORAGES | {"default": Environment(tmp_path / "none").storage("FILES_URL", tmp_path)}
-    yield lambda: [each["Key"] for each in client.list_objects_v2(Bucket="hall").get("Contents", [])]
+
+    def keys():
+        return [each["Key"] for each in client.list_objects_v2(Bucket="hall").get("Contents", [])]
+
+    yield keys
+    # What one server keeps, the next one of the same process finds.
+    for key in keys():
+        client.delete_object(Bucket="hall", Key=key)
     server.stop()
 
 
