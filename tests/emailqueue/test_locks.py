@@ -191,6 +191,25 @@ def test_a_sweep_leaves_what_another_one_is_about(sweep, fields, kind, words, se
     assert told(kind) == 5
 
 
+def test_a_mail_that_is_being_sent_again_is_not_deleted_as_an_old_one(olga, settings):
+    settings.EMAIL_KEEP_CONTENT_DAYS, settings.EMAIL_KEEP_STORY_DAYS = 500, 365
+    long_ago = timezone.now() - timedelta(days=400)
+    email = old(state=State.SENT, finished_at=long_ago, created_at=long_ago)
+    gate, second = Gate(), []
+
+    def again():
+        return operators.resend(email_id=email.pk, by=olga, reason="x")
+
+    with held(gate, again, 'FROM "emailqueue_email"') as first:
+        other = threading.Thread(target=lambda: second.extend(race(upkeep.purge)))
+        other.start()
+        until_somebody_waits(lambda: not other.is_alive())
+    other.join()
+
+    assert not [each for each in (*first, *second) if isinstance(each, Exception)]
+    assert Email.objects.get().state == State.QUEUED
+
+
 def test_a_report_that_comes_twice_at_once_is_taken_in_once(sink):
     email = queued(BOB)
     delivery.deliver_due(bulk=True)

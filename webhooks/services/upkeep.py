@@ -74,7 +74,7 @@ def reseal_secrets(*, limit: int | None = None) -> int:
     done, last = 0, 0
     while limit is None or done < limit:
         with transaction.atomic(durable=True):
-            rows = list(Secret.objects.select_for_update(no_key=True).filter(pk__gt=last).order_by("pk")[:RESEAL_BATCH])
+            rows = list(Secret.objects.filter(pk__gt=last).order_by("pk")[:RESEAL_BATCH])
             for row in rows:
                 row.sealed = sealing.reseal(row.sealed)
             Secret.objects.bulk_update(rows, ["sealed"])
@@ -88,6 +88,7 @@ def _reseal_headers() -> int:
     done = 0
     for pk in list(Endpoint.objects.exclude(sealed_headers="").values_list("pk", flat=True)):
         with transaction.atomic(durable=True):
+            # Locked: its owner may be changing them.
             row = Endpoint.objects.select_for_update(no_key=True).get(pk=pk)
             row.sealed_headers = sealing.reseal(row.sealed_headers) if row.sealed_headers else ""
             row.save(update_fields=["sealed_headers"])
