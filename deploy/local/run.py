@@ -206,7 +206,7 @@ def _commands(folder: Path, port: int, mail_port: int | None, page_port: int | N
         "deliver": ["deploy.local.deliver"],
         # No pid file: a killed beat would leave it behind.
         "beat": [
-            *("celery", "--app", "config", "beat", "--schedule", str(folder / "beat"), "--pidfile", ""),
+            *("deploy.local.worker", "--app", "config", "beat", "--schedule", str(folder / "beat"), "--pidfile", ""),
             *("--loglevel", "INFO"),
         ],
     }

@@ -1,5 +1,6 @@
-"""The Celery worker for `make run`: a pool process ends with its worker, however that ends."""
+"""Celery for `make run`: a pool process ends with its worker, however that ends, and only what went wrong is said."""
 
+import logging
 import sys
 import warnings
 
@@ -8,6 +9,9 @@ from celery.platforms import SecurityWarning
 from celery.signals import worker_process_init
 
 from deploy.local.orphans import die_with_parent
+
+# Three lines a ring, and a ring every few seconds, would bury the requests.
+CHATTER = ("celery.beat", "celery.worker.strategy", "celery.app.trace")
 
 
 @worker_process_init.connect
@@ -18,4 +22,6 @@ def _end_with_worker(**_):
 if __name__ == "__main__":
     # `make run` also works as root, and the worker only ever takes JSON.
     warnings.filterwarnings("ignore", category=SecurityWarning)
+    for name in CHATTER:
+        logging.getLogger(name).setLevel(logging.WARNING)
     sys.exit(main())
