@@ -1,5 +1,6 @@
 """Nothing that a client sends causes a 5xx: every address, every form and every header, for everybody."""
 
+import re
 from wsgiref.util import setup_testing_defaults
 
 import pytest
@@ -93,6 +94,11 @@ def some(values, number, route):
     return list(values)[number % step :: step]
 
 
+def kinds_of(fields):
+    """Return the names of fields, of the rows of a form set only the first row's: its others are read by the same code."""
+    return {re.sub(r"-\d+-", "-#-", name): name for name in reversed(fields)}.values()
+
+
 def sample_of(route, visitor):
     """Return the address with the key of a row that is there, where it asks for one."""
     return hostile.paths_of(route, [str(visitor.user.pk if visitor.user else 1)])[0]
@@ -117,7 +123,7 @@ def test_no_field_of_any_form_causes_a_fault_of_ours(part, visitor):
         path = sample_of(route, visitor)
         fields = hostile.Form(visitor.ask("GET", path).content.decode()).fields
         for what, value in list(hostile.VALUES.items())[number % 8 :: 8]:
-            for name in fields:
+            for name in kinds_of(fields):
                 visitor.ask(
                     "POST", path, f"{name}={what}", data=hostile.encoded(fields | {name: value}), content_type=FORM
                 )
