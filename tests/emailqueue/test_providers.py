@@ -8,6 +8,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from emailqueue import views
 from emailqueue.models import Consent, EmailEvent, OptOut, Suppression
@@ -91,10 +94,24 @@ def test_what_was_not_set_up_is_not_there(client):
         assert post(client, name, {}).status_code == 404
 
 
-def test_sendgrid_is_believed_with_its_signature_only(client, sent, settings):
+@pytest.fixture
+def of_sendgrid(settings):
+    """The headers with which SendGrid proves a body."""
     key = ec.generate_private_key(ec.SECP256R1())
     public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     settings.EMAIL_SENDGRID_KEY = base64.b64encode(public).decode()
+
+    def headers(raw):
+        signature = base64.b64encode(key.sign(b"17" + raw, ec.ECDSA(hashes.SHA256()))).decode()
+        return {
+            "X-Twilio-Email-Event-Webhook-Signature": signature,
+            "X-Twilio-Email-Event-Webhook-Timestamp": "17",
+        }
+
+    return headers
+
+
+def test_sendgrid_is_believed_with_its_signature_only(client, sent, of_sendgrid):
     provider_id = sent.recipients.get().provider_id
     events = [
         {"event": "delivered", "email": BOB, "sg_event_id": "1", "sg_message_id": f"{provider_id}.recvd-1"},
@@ -102,11 +119,7 @@ def test_sendgrid_is_believed_with_its_signature_only(client, sent, settings):
         {"event": "group_unsubscribe", "email": BOB, "sg_event_id": "3", "sg_message_id": "other"},
     ]
     raw = json.dumps(events).encode()
-    signature = base64.b64encode(key.sign(b"17" + raw, ec.ECDSA(hashes.SHA256()))).decode()
-    headers = {
-        "X-Twilio-Email-Event-Webhook-Signature": signature,
-        "X-Twilio-Email-Event-Webhook-Timestamp": "17",
-    }
+    headers = of_sendgrid(raw)
 
     assert post(client, "sendgrid", raw + b" ", **headers).status_code == 403
     assert post(client, "sendgrid", raw, **headers).status_code == 204
@@ -175,3 +188,63 @@ def test_ses_is_believed_with_the_signature_of_sns_and_its_own_class_is_not(clie
     assert newest_event() == ("bounced_hard", "5.4.4")
     assert Suppression.objects.filter(address=BOB).exists()
     assert set(amazon.asked) == {"https://sns.eu-west-1.amazonaws.com/key.pem"}
+
+
+# --- What is proved and is rubbish all the same -----------------------------------------------------------
+
+ANYTHING = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.text(max_size=30), st.floats(allow_nan=False)),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=10), inner, max_size=4)),
+    max_leaves=8,
+)
+often = hypothesis_settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+OF_SENDGRID = st.fixed_dictionaries(
+    {
+        "event": st.sampled_from(
+            ["delivered", "bounce", "dropped", "deferred", "spamreport", "open", "click", "group_unsubscribe", "x"]
+        )
+        | ANYTHING
+    },
+    optional={
+        "email": st.just(BOB) | ANYTHING,
+        **dict.fromkeys(["sg_event_id", "sg_message_id", "reason", "response", "status", "type", "url"], ANYTHING),
+    },
+)
+PERSON = st.fixed_dictionaries(
+    {}, optional={"emailAddress": st.just(BOB) | ANYTHING, "status": ANYTHING, "diagnosticCode": ANYTHING}
+)
+PEOPLE = st.lists(PERSON | ANYTHING, max_size=3) | ANYTHING
+OF_SES = st.fixed_dictionaries(
+    {
+        "notificationType": st.sampled_from(["Bounce", "Complaint", "Delivery", "x"]) | ANYTHING,
+        "mail": st.fixed_dictionaries({}, optional={"messageId": ANYTHING, "destination": ANYTHING}) | ANYTHING,
+    },
+    optional={
+        "bounce": st.fixed_dictionaries({}, optional={"bounceType": ANYTHING, "bouncedRecipients": PEOPLE}) | ANYTHING,
+        "complaint": st.fixed_dictionaries({}, optional={"complainedRecipients": PEOPLE}) | ANYTHING,
+        "delivery": st.fixed_dictionaries({}, optional={"recipients": ANYTHING}) | ANYTHING,
+        "eventType": ANYTHING,
+    },
+)
+
+
+@often
+@given(events=st.lists(OF_SENDGRID | ANYTHING, max_size=3) | ANYTHING)
+def test_no_events_of_sendgrid_raise_or_suppress_whom_we_did_not_write_to(client, of_sendgrid, events):
+    raw = json.dumps(events).encode()
+
+    answer = post(client, "sendgrid", raw, **of_sendgrid(raw))
+
+    assert answer.status_code in (204, 400)
+    assert not Suppression.objects.exists()
+
+
+@often
+@given(message=OF_SES | ANYTHING)
+def test_no_notice_of_ses_raises_or_suppresses_whom_we_did_not_write_to(client, amazon, message):
+    answer = post(client, "ses", amazon(message))
+
+    assert answer.status_code in (204, 400)
+    assert not Suppression.objects.exists()
