@@ -204,6 +204,24 @@ def test_transactional_mail_goes_before_bulk_that_came_first(sink, settings):
     assert place < 5
 
 
+def test_bulk_that_hangs_on_every_domain_leaves_a_lane_for_a_password_reset(sink, settings):
+    settings.EMAIL_TIMEOUT, settings.EMAIL_LANES, settings.EMAIL_LANES_OF_BULK = 30, 3, 2
+    sink.hangs_for = {f"tarpit{number}.example" for number in range(6)}
+    for domain in sink.hangs_for:
+        queued(f"p@{domain}", bulk=True, topic="news")
+    worker = threading.Thread(target=deliver_in_thread)
+
+    worker.start()
+    assert sink.hung.wait(30)
+    queued("reset@example.org", subject="New password")
+    sink.wait_for(1)
+
+    assert [taken.recipients for taken in sink.taken] == [["reset@example.org"]]
+    sink.let_go.set()
+    worker.join(30)
+    assert not worker.is_alive()
+
+
 def test_a_mail_that_would_come_too_late_stays(sink):
     email = queued(expires_at=timezone.now() + timedelta(minutes=3))
 
