@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from config.models import DemoPart
 from lib import demo
@@ -36,8 +36,15 @@ def seed_demo(*, seed: int, now: datetime) -> Seeded:
     parts = demo.parts()
     for slug, furnish in parts:
         with transaction.atomic(durable=True):
+            _be_patient()
             _, is_first = DemoPart.objects.get_or_create(slug=slug, defaults={"seed": seed, "played_at": now})
             if is_first:
                 made.update(furnish(demo.scene(slug, seed=seed, now=now, password=settings.DEMO_PASSWORD)))
                 played += 1
     return Seeded(played, len(parts) - played, made)
+
+
+def _be_patient() -> None:
+    """Wait for another run for as long as a part takes: that is more than a page may wait for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '5min'; SET LOCAL statement_timeout = '5min'")

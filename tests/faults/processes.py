@@ -203,6 +203,13 @@ class Process:
         return found if self._process is not None else []
 
 
+def lives(process: psutil.Process) -> bool:
+    """Tell whether a process runs: one that has ended and was not asked for its code does not."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 def python(program: Sequence[str | Path], stop_at: Sequence[str] = ()) -> list[str | Path]:
     """Return the command that runs a Python program (`-c CODE`, `-m MODULE`, `FILE`) and stops it at the points."""
     stops = [part for point in stop_at for part in ("--stop-at", point)]

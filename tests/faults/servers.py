@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
+import psutil
 import psycopg
 import redis
 from django.db import connection
 
 from deploy.local.postgres import postgres_account, postgres_binaries
 from deploy.local.redis import redis_binary
-from tests.faults.processes import LOOPBACK, WAIT_SECONDS, Process, free_port, python, until
+from tests.faults.processes import LOOPBACK, WAIT_SECONDS, Process, free_port, lives, python, until
 
 
 class Redis(Process):
@@ -94,6 +95,20 @@ class Postgres(Process):
 
     def wait_until_ready(self) -> None:
         until(self._answers, "waiting for Postgres", process=self)
+
+    def stop(self) -> None:
+        # Each of its processes leads a group of its own, and lives on until it sees that the first one is gone.
+        forks = self._forks()
+        super().stop()
+        until(lambda: not any(lives(each) for each in forks), "waiting for the last connection to end")
+
+    kill = stop
+
+    def _forks(self) -> list[psutil.Process]:
+        if self._process is not None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                return psutil.Process(self._process.pid).children()
+        return []
 
     def _answers(self) -> bool:
         with contextlib.suppress(psycopg.OperationalError), self.connect("postgres") as there:
