@@ -4,11 +4,13 @@ import threading
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth import SESSION_KEY
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from sessions_app import limits, services
+from sessions_app.clients import Client
 from sessions_app.engine import SessionStore
 from sessions_app.models import Session, User, token_hash
 from tests import factories
@@ -206,3 +208,24 @@ def is_locked(row):
     with transaction.atomic(durable=True):
         free = Session.objects.select_for_update(skip_locked=True).filter(pk=row.pk)
         return not free.exists()
+
+
+# --- What operators change ----------------------------------------------------------------------------------
+
+
+def test_two_who_change_an_address_at_once_leave_one_that_is_to_be_confirmed():
+    alice, olga = factories.user(name="alice"), factories.user(name="olga", superuser=True)
+    gate, second = Gate(), []
+
+    def change():
+        with transaction.atomic(durable=True):
+            services.note_email_change(user_id=alice.pk, keep_session_id=None, by=olga, client=Client(None, ""))
+
+    other = threading.Thread(target=lambda: second.extend(race(change)))
+    with held(gate, change, 'INSERT INTO "account_emailaddress"') as first:
+        other.start()
+        until_somebody_waits(lambda: not other.is_alive())
+    other.join()
+
+    assert [*first, *second] == [None, None]
+    assert EmailAddress.objects.filter(user=alice, primary=True, verified=False).count() == 1
