@@ -45,6 +45,30 @@ REFUSED: dict[int, dict[str, Any]] = {
     413: {"detail": "Your limit is 5 GB: 4.9 GB used, 100 MB free. This needs 200 MB."},
     460: {"detail": "What arrived is not what was sent: the checksum differs. Send it again."},
 }
+
+
+def _header(name: str, description: str, example: str, *, required: bool = False, **schema: Any) -> dict[str, Any]:
+    shape = {"type": "string"} | schema
+    described = {"description": description, "required": required, "schema": shape, "example": example}
+    return {"name": name, "in": "header"} | described
+
+
+BYTES = r"^[0-9]{1,19}$"
+SPEAKS_TUS = _header("Tus-Resumable", "The version of tus.", tus.VERSION, required=True, enum=[tus.VERSION])
+LENGTH = _header("Upload-Length", "How many bytes it will be.", "200000000", pattern=BYTES)
+OFFSET = _header("Upload-Offset", "Where these bytes belong.", "96000000", required=True, pattern=BYTES)
+DEFERRED = _header("Upload-Defer-Length", "In place of the length: it is said later.", "1", enum=["1"])
+METADATA = _header(
+    "Upload-Metadata", "Pairs of a key and a value in base64: filename, folder, overwrite.", "filename cGxhbi5wZGY="
+)
+CHECKSUM = _header(
+    "Upload-Checksum",
+    f"Of the bytes of this request: one of {', '.join(tus.ALGORITHMS)}, and the digest in base64.",
+    "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=",
+)
+BEGINNING = [SPEAKS_TUS, LENGTH, DEFERRED, METADATA, CHECKSUM]
+GOING_ON = [SPEAKS_TUS, OFFSET, LENGTH, CHECKSUM]
+
 UploadId = Annotated[UUID, Path(description="Which one.", example="3b0f6a5e-8f0e-4a54-9d0a-6a1f6f5f9d51")]
 
 
@@ -131,7 +155,7 @@ def show_upload_abilities(request: HttpRequest, response: HttpResponse) -> objec
     "/uploads",
     response={201: None, **refusals(404, 409, 410, 411, 412, 413, 415, 460)},
     summary="Begin an upload",
-    openapi_extra={EXAMPLES: REFUSED},
+    openapi_extra={EXAMPLES: REFUSED, "parameters": BEGINNING},
 )
 def create_upload(request: Request, response: HttpResponse) -> object:
     """Reserve room for a file and begin to send it, after tus 1.0.
@@ -181,7 +205,7 @@ def show_upload(request: Request, response: HttpResponse, upload_id: UploadId) -
     "/uploads/{upload_id}",
     response={204: None, **refusals(404, 409, 410, 412, 460, stream=True)},
     summary="Send bytes of an upload",
-    openapi_extra={EXAMPLES: REFUSED},
+    openapi_extra={EXAMPLES: REFUSED, "parameters": GOING_ON},
 )
 @takes_stream(tus.BODY_TYPE)
 def append_to_upload(request: Request, response: HttpResponse, upload_id: UploadId) -> object:
@@ -205,7 +229,7 @@ def append_to_upload(request: Request, response: HttpResponse, upload_id: Upload
     "/uploads/{upload_id}",
     response={204: None, **refusals(404, 412)},
     summary="Give an upload up",
-    openapi_extra={EXAMPLES: {412: REFUSED[412]}},
+    openapi_extra={EXAMPLES: {412: REFUSED[412]}, "parameters": [SPEAKS_TUS]},
 )
 def end_upload(request: Request, response: HttpResponse, upload_id: UploadId) -> object:
     """Forget an upload; what was reserved for it is free at once."""

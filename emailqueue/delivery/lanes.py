@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 DIALOGUE_SECONDS = 100.0
 # A claimed mail that waited for a lane longer than this share of its lease is given back.
 FRESH = 0.3
+# Of one domain, so many are in line for a lane.
+AHEAD = 10
 State = EmailRecipient.State
 
 
@@ -75,8 +77,9 @@ class Lanes:
             self._changed.notify_all()
 
     def waiting(self, *, bulk: bool) -> int:
+        """Count what waits for a lane; of one domain only the first, because the others wait for its server."""
         with self._changed:
-            return sum(len(jobs) for (is_bulk, _), jobs in self._waiting.items() if is_bulk == bulk)
+            return sum(min(len(jobs), AHEAD) for (is_bulk, _), jobs in self._waiting.items() if is_bulk == bulk)
 
     def crowded(self, most: int) -> list[str]:
         """Return the domains for which enough is waiting here."""

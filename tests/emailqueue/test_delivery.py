@@ -166,7 +166,8 @@ def test_with_no_provider_a_mail_waits_and_nothing_counts_against_it(settings):
 def test_a_domain_that_hangs_does_not_keep_the_others_waiting(sink, settings):
     settings.EMAIL_TIMEOUT = 30
     sink.hangs_for = {"tarpit.example"}
-    for number in range(10):
+    # More than one claim takes.
+    for number in range(delivery.BATCH + 10):
         queued(f"p{number}@tarpit.example", priority=0)
     for number in range(30):
         queued(f"p{number}@fine{number % 3}.example")
