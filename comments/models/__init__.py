@@ -16,6 +16,7 @@ Invariants:
 8. A person follows a thread at most once, is told at most once a day in one mail, and of nothing that a moderator has
    not let pass; the mail and what it told are one transaction.
 9. An act about what somebody wrote is looked at again once, by another moderator; what was decided stays.
+10. What was said elsewhere first is taken in once, however often it is imported.
 
 A thing can be talked about when its model declares it, and has `get_absolute_url()` and `visible_to(user)`:
 
@@ -26,6 +27,7 @@ from comments.models.comments import COMMENT_MAX, DEPTH_MAX, VERDICT_MAX, Commen
 from comments.models.discussions import BODY_MAX, TITLE_MAX, Discussion
 from comments.models.feeds import FeedKey
 from comments.models.moderation import APPEAL_MAX, Act, Appeal, Mute, Report
+from comments.models.origins import Origin
 from comments.models.subscriptions import DigestTurn, Subscription
 from comments.models.threads import Thread
 
@@ -43,6 +45,7 @@ __all__ = [
     "Discussion",
     "FeedKey",
     "Mute",
+    "Origin",
     "Report",
     "Revision",
     "Subscription",

@@ -14,6 +14,7 @@ from comments.services.errors import (
     TooLate,
     TooSoon,
 )
+from comments.services.exporting import export_discussions
 from comments.services.feeds import (
     feed_key,
     newest_comments,
@@ -22,6 +23,7 @@ from comments.services.feeds import (
     reader_of,
     renew_feed_key,
 )
+from comments.services.importing import import_records
 from comments.services.moderation import (
     held,
     moderate_comment,
@@ -86,10 +88,12 @@ __all__ = [
     "delete_comment",
     "due_digests",
     "edit_comment",
+    "export_discussions",
     "feed_key",
     "follow_thread",
     "forget_deleted",
     "held",
+    "import_records",
     "moderate_comment",
     "moderate_comments",
     "newest_comments",

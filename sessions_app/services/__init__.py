@@ -23,6 +23,7 @@ from sessions_app.services.people import (
     reactivate_user,
 )
 from sessions_app.services.sessions import clear_expired, end_all_sessions, end_other_sessions, end_session
+from sessions_app.services.stand_ins import ensure_stand_ins, find_people, is_stand_in
 from sessions_app.services.tokens import TOKEN_PREFIX, authenticate_token, create_token, revoke_token
 
 __all__ = [
@@ -45,7 +46,10 @@ __all__ = [
     "end_all_sessions",
     "end_other_sessions",
     "end_session",
+    "ensure_stand_ins",
+    "find_people",
     "forgive_attempt",
+    "is_stand_in",
     "note_email_change",
     "note_group_change",
     "note_password_change",

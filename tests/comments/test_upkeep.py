@@ -12,9 +12,9 @@ from comments.panels import collect
 from tests import factories
 
 
-def run(command, **options):
+def run(command, *arguments, **options):
     out, err = StringIO(), StringIO()
-    call_command(command, stdout=out, stderr=err, **options)
+    call_command(command, *map(str, arguments), stdout=out, stderr=err, **options)
     return out.getvalue().strip(), err.getvalue().splitlines()
 
 
