@@ -1,7 +1,5 @@
 """Which comments wait for a moderator by themselves, and how fast people may post. Plain values in and out."""
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +10,10 @@ POSTS_IN_A_WHILE = 10
 REPEATED_WITHIN = timedelta(hours=1)
 LINKS_OF_NEW = 0
 LINKS = 10
+# A thread is heated when so many comments came within `WHILE`; below `DEEP` each level costs one `STEP` more.
+HEATED = 20
+DEEP = 4
+STEP = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,10 @@ class Habits:
     soon: int = 0
     lately: int = 0
     repeated: bool = False
+    # In the thread where it would stand: comments of everybody, how deep, and since when theirs stands there.
+    heat: int = 0
+    depth: int = 1
+    since: timedelta | None = None
 
     @property
     def is_new(self) -> bool:
@@ -29,22 +35,27 @@ class Habits:
 
 
 def wait_of(habits: Habits) -> timedelta | None:
-    """Return how long somebody new has to wait before the next post; None for not at all."""
-    if not habits.is_new:
-        return None
-    if habits.lately >= POSTS_IN_A_WHILE:
+    """Return how long they have to wait before the next post; None for not at all.
+
+    Somebody new is slowed down everywhere; everybody is deep in a heated thread, the more the deeper.
+    """
+    if habits.is_new and habits.lately >= POSTS_IN_A_WHILE:
         return WHILE
-    return SOON if habits.soon else None
+    if habits.is_new and habits.soon:
+        return SOON
+    if habits.heat < HEATED or habits.since is None:
+        return None
+    left = STEP * max(habits.depth - DEEP, 0) - habits.since
+    return left if left > timedelta() else None
 
 
-def why_held(*, text: str, html: str, habits: Habits, words: Iterable[str]) -> str:
-    """Return why a moderator looks at a comment first; "" when nobody has to."""
+def why_held(*, html: str, habits: Habits, has_word: bool) -> str:
+    """Return why a moderator looks at a comment first; "" when nobody has to. `has_word`: one that they look at."""
     links = html.count("<a href=")
     if links > (LINKS_OF_NEW if habits.is_new else LINKS):
         return "It has a link, and its author is new" if habits.is_new else "It has many links"
     if habits.repeated:
         return "Its author said the same before"
-    found = set(re.findall(r"\w+", text.casefold()))
-    if any(word.casefold() in found for word in words):
+    if has_word:
         return "It has a word that moderators look at"
     return ""

@@ -5,11 +5,11 @@ from django.urls import path
 from comments.views.appeals import acts_mine, appeal_new, decision_new
 from comments.views.discussions import discussion_detail, discussion_list, discussion_new
 from comments.views.feeds import discussion_feed, discussions_feed, feed_addresses, feed_key_new, tag_feed
+from comments.views.logs import log, public_log
 from comments.views.moderation import (
     act_new,
     acts_new,
     author_act_new,
-    log,
     mutes,
     pin_new,
     queue,
@@ -41,6 +41,7 @@ urlpatterns = [
     path("discussions/feed.atom", discussions_feed, name="discussions_feed"),
     path("discussions/<int:discussion_id>/feed.atom", discussion_feed, name="discussion_feed"),
     path("discussions/tagged/<str:names>/feed.atom", tag_feed, name="tag_feed"),
+    path("discussions/moderation", public_log, name="public_log"),
     path("discussions/followed", followed, name="followed"),
     path("comments/preview", preview_new, name="preview"),
     path("comments/<int:comment_id>", comment_detail, name="comment"),

@@ -252,6 +252,8 @@ WEBHOOK_ALLOWED_ADDRESSES = env.names("WEBHOOK_ALLOWED_ADDRESSES")
 
 # Words that a moderator looks at before others read the comment.
 COMMENTS_HELD_WORDS = env.names("COMMENTS_HELD_WORDS", [])
+COMMENTS_BANNED_WORDS = env.names("COMMENTS_BANNED_WORDS", [])
+COMMENTS_PUBLIC_LOG = env.flag("COMMENTS_PUBLIC_LOG", False)
 # May people like what is their own?
 LIKE_OWN = env.flag("LIKE_OWN", True)
 LIKE_EMOJI = env.names("LIKE_EMOJI", ["heart", "thanks", "laugh", "wow", "party"])

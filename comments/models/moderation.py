@@ -54,6 +54,12 @@ class Report(models.Model):
         return self.reason
 
 
+class ActQuerySet(models.QuerySet["Act"]):
+    def public(self) -> Self:
+        """Keep what was done to things that everybody reads, and not what was done to people."""
+        return self.exclude(kind__in=Act.OF_PEOPLE)
+
+
 class Act(models.Model):
     """What a moderator did, and why; a ledger."""
 
@@ -73,6 +79,7 @@ class Act(models.Model):
         UNMUTE = "unmute", "let the author write again"
 
     APPEALABLE = (Kind.HIDE, Kind.REMOVE, Kind.WARN, Kind.MUTE)
+    OF_PEOPLE = (Kind.KEEP, Kind.WARN, Kind.MUTE, Kind.UNMUTE)
 
     thread = models.ForeignKey(Thread, models.CASCADE, related_name="+")
     comment = models.ForeignKey(Comment, models.CASCADE, null=True, related_name="+")
@@ -82,6 +89,8 @@ class Act(models.Model):
     reason = models.CharField(max_length=VERDICT_MAX)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = ActQuerySet.as_manager()
 
     class Meta:
         constraints = [models.CheckConstraint(condition=~Q(reason=""), name="act_says_why")]

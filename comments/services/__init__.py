@@ -13,6 +13,7 @@ from comments.services.errors import (
     ThreadLocked,
     TooLate,
     TooSoon,
+    WordRefused,
 )
 from comments.services.exporting import export_discussions
 from comments.services.feeds import (
@@ -80,6 +81,7 @@ __all__ = [
     "ThreadLocked",
     "TooLate",
     "TooSoon",
+    "WordRefused",
     "act_on_author",
     "act_on_thread",
     "acts_about",

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.db import transaction
 
-from comments import rendering
+from comments import rendering, words
 from comments.models import Discussion
-from comments.services.errors import CommentsError
+from comments.services.errors import CommentsError, WordRefused
 from comments.services.people import refuse_muted
 from comments.services.subscriptions import start_following, thread_of
 from sessions_app.models import User
@@ -16,7 +17,7 @@ from tagging import services as tagging
 def open_discussion(*, title: str, body: str, tags: Iterable[str] = (), by: User) -> Discussion:
     """Put a discussion on the noticeboard; `body` is Markdown and is rendered here, once.
 
-    Raise Muted, CommentsError, and tagging's NamesRefused for tags that it cannot carry.
+    Raise Muted, WordRefused, CommentsError, and tagging's NamesRefused for tags that it cannot carry.
     """
     return _hang_up(title=title, body=body, html=rendered(body=body), tags=tags, by=by)
 
@@ -24,6 +25,7 @@ def open_discussion(*, title: str, body: str, tags: Iterable[str] = (), by: User
 @transaction.atomic(durable=True)
 def _hang_up(*, title: str, body: str, html: str, tags: Iterable[str], by: User) -> Discussion:
     refuse_muted(by=by)
+    refuse_words(text=f"{title} {body}")
     discussion = Discussion.objects.create(
         title=title,
         body=body,
@@ -34,6 +36,13 @@ def _hang_up(*, title: str, body: str, html: str, tags: Iterable[str], by: User)
     tagging.set_tags(thing=discussion, names=tags, by=by)
     start_following(thread=thread_of(thing=discussion), by=by)
     return discussion
+
+
+def refuse_words(*, text: str) -> None:
+    """Raise WordRefused for a text with a word that is not said here."""
+    word = words.find(text, settings.COMMENTS_BANNED_WORDS)
+    if word:
+        raise WordRefused(f"“{word}” is not said here. Say it in other words.")
 
 
 def rendered(*, body: str) -> str:

@@ -13,6 +13,10 @@ class ParentGone(CommentsError):
     """What was answered is not there any more, or on another thing."""
 
 
+class WordRefused(CommentsError):
+    """It has a word that is not said here."""
+
+
 class NotYours(CommentsError):
     """Only its author may do this."""
 

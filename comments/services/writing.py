@@ -1,16 +1,17 @@
 """Posting, editing, deleting: each locks the thread first, then reads what it is about anew."""
 
 from datetime import timedelta
+from math import ceil
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from comments import rendering
-from comments.holds import REPEATED_WITHIN, SOON, WHILE, Habits, wait_of, why_held
+from comments import rendering, words
+from comments.holds import HEATED, REPEATED_WITHIN, SOON, WHILE, Habits, wait_of, why_held
 from comments.models import DEPTH_MAX, Comment, Revision, Thread
-from comments.services.discussions import rendered
+from comments.services.discussions import refuse_words, rendered
 from comments.services.errors import NotYours, ParentGone, ThreadLocked, TooLate, TooSoon
 from comments.services.people import refuse_muted, refuse_until
 from lib import targets
@@ -42,7 +43,11 @@ HABITS = """
 SELECT count(*) FILTER (WHERE created_at > %(soon)s), count(*) FILTER (WHERE created_at > %(lately)s),
     bool_or(body = %(body)s AND state <> 'deleted'),
     (SELECT until_at FROM comments_mute WHERE user_id = %(by)s AND until_at > %(now)s),
-    (SELECT reason FROM comments_mute WHERE user_id = %(by)s AND until_at > %(now)s)
+    (SELECT reason FROM comments_mute WHERE user_id = %(by)s AND until_at > %(now)s),
+    max(created_at) FILTER (WHERE thread_id = %(thread)s),
+    (SELECT count(*) FROM (
+        SELECT 1 FROM comments_comment WHERE thread_id = %(thread)s AND state = 'visible' AND published_at > %(lately)s
+        LIMIT %(heated)s) AS of_all)
 FROM comments_comment WHERE author_id = %(by)s AND created_at > %(since)s
 """
 
@@ -51,7 +56,7 @@ def post_comment(*, thing: Any, body: str, by: User, parent_id: int | None = Non
     """Say something about a thing that `by` may see, or answer a comment of its thread.
 
     A reply to what stands at the greatest depth becomes its sibling. What a moderator has to see first is
-    held. Raise ThreadLocked, ParentGone, TooSoon, Muted, CommentsError.
+    held. Raise ThreadLocked, ParentGone, TooSoon, Muted, WordRefused, CommentsError.
     """
     return _add(thing=thing, body=body, html=rendered(body=body), by=by, parent_id=parent_id)
 
@@ -59,8 +64,8 @@ def post_comment(*, thing: Any, body: str, by: User, parent_id: int | None = Non
 @transaction.atomic(durable=True)
 def _add(*, thing: Any, body: str, html: str, by: User, parent_id: int | None) -> Comment:
     thread = _locked_thread_on(thing)
-    state, verdict = _looked_at(thing, thread, body, html, by)
     path = _path_under(thread, parent_id) if parent_id is not None else []
+    state, verdict = _looked_at(thing, thread, body, html, by, depth=len(path) + 1)
     row = Comment(
         thread=thread,
         parent_id=path[-1] if path else None,
@@ -86,23 +91,33 @@ def _add(*, thing: Any, body: str, html: str, by: User, parent_id: int | None) -
     return row
 
 
-def _looked_at(thing: Any, thread: Thread, body: str, html: str, by: User) -> tuple[str, str]:
-    """Return whether a moderator looks at it first, and why; raise TooSoon, Muted."""
+def _looked_at(thing: Any, thread: Thread, body: str, html: str, by: User, *, depth: int) -> tuple[str, str]:
+    """Return whether a moderator looks at it first, and why; raise TooSoon, Muted, WordRefused."""
     now = timezone.now()
     with connection.cursor() as cursor:
         since = {"soon": now - SOON, "lately": now - WHILE, "since": now - REPEATED_WITHIN, "now": now}
-        cursor.execute(HABITS, {"by": by.pk, "body": body, **since})
-        soon, lately, repeated, muted_until, why_muted = cursor.fetchone()
+        cursor.execute(HABITS, {"by": by.pk, "body": body, "thread": thread.pk, "heated": HEATED, **since})
+        soon, lately, repeated, muted_until, why_muted, last, heat = cursor.fetchone()
     refuse_until(until=muted_until, why=why_muted)
-    habits = Habits(here_for=now - by.joined_at, soon=soon, lately=lately, repeated=bool(repeated))
+    habits = Habits(
+        here_for=now - by.joined_at,
+        soon=soon,
+        lately=lately,
+        repeated=bool(repeated),
+        heat=heat,
+        depth=depth,
+        since=now - last if last else None,
+    )
     wait = wait_of(habits)
-    if wait is not None:
-        raise TooSoon(int(wait.total_seconds()))
+    if wait is not None and not by.has_perm("comments.moderate"):
+        raise TooSoon(ceil(wait.total_seconds()))
     return _state_of(thing, thread, body, html, habits, by)
 
 
 def _state_of(thing: Any, thread: Thread, body: str, html: str, habits: Habits, by: User) -> tuple[str, str]:
-    verdict = why_held(text=body, html=html, habits=habits, words=settings.COMMENTS_HELD_WORDS)
+    refuse_words(text=body)
+    has_word = bool(words.find(body, settings.COMMENTS_HELD_WORDS))
+    verdict = why_held(html=html, habits=habits, has_word=has_word)
     if verdict:
         return State.HELD, verdict
     first = thread.premoderated_at or getattr(thing, "comments_premoderated", False)
@@ -139,7 +154,7 @@ def _path_under(thread: Thread, parent_id: int) -> list[int]:
 def edit_comment(*, comment_id: int, body: str, by: User) -> Comment:
     """Let its author say it in other words; after `EDIT_FREELY` what it said before stays readable.
 
-    It is looked at as if it were new. Raise NotYours, ThreadLocked, ParentGone, Muted, CommentsError.
+    It is looked at as if it were new. Raise NotYours, ThreadLocked, ParentGone, Muted, WordRefused, CommentsError.
     """
     return _rewrite(comment_id=comment_id, body=body, html=rendered(body=body), by=by)
 

@@ -1,5 +1,6 @@
 """The noticeboard: discussions, newest first, one by one, and a new one."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
@@ -30,6 +31,7 @@ def discussion_list(request: Request) -> HttpResponse:
         "standings": likes.standings(things=page.items, user=request.user),
         "tags": tagging.tags_of(things=page.items),
         "begins": not request.GET.get("cursor"),
+        "has_public_log": settings.COMMENTS_PUBLIC_LOG,
         "older": urlencode({"cursor": page.next}) if page.next else "",
     }
     return render(request, "comments/discussion_list.html", context)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from comments import services
 from comments.forms import ActForm, AuthorActForm, ManyActsForm, PinForm, ReasonForm, ReportForm, ThreadActForm
-from comments.models import Act, Comment, Discussion, Mute, Thread
+from comments.models import Comment, Discussion, Mute, Thread
 from comments.views.talk import comment_of
 from sessions_app.requests import Request
 
@@ -18,7 +18,6 @@ QUEUES = {"reported": services.reported, "pending": services.pending, "held": se
 APPEALS = "appeals"
 MUTES_MAX = 200
 QUEUE_MAX = 60
-LOG_MAX = 100
 REASONS = ("Off the topic", "Rude", "Advertising", "Against the law", "Nothing wrong with it")
 
 
@@ -154,10 +153,3 @@ def pin_new(request: Request, discussion_id: int) -> HttpResponse:
     services.set_pin(discussion_id=discussion.pk, by=request.user, **form.cleaned_data)
     messages.success(request, "Done, and written down.")
     return redirect("comments:discussions")
-
-
-@require_safe
-def log(request: Request) -> HttpResponse:
-    must_moderate(request)
-    acts = Act.objects.select_related("by", "comment", "thread", "person").order_by("-pk")[:LOG_MAX]
-    return render(request, "comments/log.html", {"acts": acts})

@@ -95,7 +95,7 @@ def some(values, number, route):
 
 
 def kinds_of(fields):
-    """Return the names of fields, of the rows of a form set only the first row's: its others are read by the same code."""
+    """Return the names of fields; of the rows of a form set only the first one's, as the same code reads the others."""
     return {re.sub(r"-\d+-", "-#-", name): name for name in reversed(fields)}.values()
 
 
