@@ -1,18 +1,18 @@
 """The JSON API of comments: what is said about a thing, and saying something."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from ninja import Path, Router, Schema, Status
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import AfterValidator, ConfigDict, Field
 
 from comments import services
 from comments.forms import readable
-from comments.models import COMMENT_MAX, Comment, Thread
+from comments.models import COMMENT_MAX, VERDICT_MAX, Comment, Thread, on_visible_threads
 from lib import keyset, targets
-from lib.payloads import Listing, PageQuery, RowId, refusals
+from lib.payloads import Line, Listing, PageQuery, RowId, refusals
 from sessions_app.requests import Request
 
 router = Router(tags=["Comments"])
@@ -34,6 +34,17 @@ EXAMPLE: dict[str, Any] = {
 Target = Annotated[
     str, Path(description="What kind of thing, such as `comments.discussion`.", example="comments.discussion")
 ]
+
+
+def _readable(text: str) -> str:
+    try:
+        return readable(text)
+    except ValidationError as error:
+        raise ValueError(error.messages[0]) from error
+
+
+Body = Annotated[str, Field(min_length=1, max_length=COMMENT_MAX, description="Markdown."), AfterValidator(_readable)]
+Reason = Annotated[Line, Field(max_length=VERDICT_MAX), AfterValidator(_readable)]
 
 
 class CommentOut(Schema):
@@ -66,16 +77,36 @@ class CommentIn(Schema):
         extra="forbid", json_schema_extra={"examples": [{"body": "I bring *salt*.", "parent": 474}]}
     )
 
-    body: str = Field(min_length=1, max_length=COMMENT_MAX, description="Markdown.")
+    body: Body
     parent: int | None = Field(None, ge=1, le=2**63 - 1, description="What it answers; without one it stands alone.")
 
-    @field_validator("body")
-    @classmethod
-    def can_be_read(cls, body: str) -> str:
-        try:
-            return readable(body)
-        except ValidationError as error:
-            raise ValueError(error.messages[0]) from error
+
+class CommentChange(Schema):
+    """What it says instead."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"body": "I bring **much** salt."}]})
+
+    body: Body
+
+
+class ReportIn(Schema):
+    """Why a moderator should look at it."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "rude", "note": "Again"}]})
+
+    reason: Literal["rude", "spam", "topic", "unsafe", "other"]
+    note: Reason | None = Field(None, description="Only moderators read it.")
+
+
+class ActIn(Schema):
+    """What a moderator does, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"kind": "hide", "reason": "Off the topic"}]}
+    )
+
+    kind: Literal["hide", "remove", "restore", "keep"]
+    reason: Reason = Field(description="Of hide and remove everybody reads it.")
 
 
 def _thing(request: Request, target: str, pk: int) -> Any:
@@ -101,6 +132,81 @@ def _told(row: Comment) -> dict[str, Any]:
         "created_at": row.created_at,
         "url": row.get_absolute_url(),
     }
+
+
+def _comment(request: Request, pk: int) -> Comment:
+    row = Comment.objects.visible_to(request.user).filter(pk=pk).select_related("author").first()
+    if row is None:
+        raise Http404
+    return row
+
+
+# --- One comment: before what is said about a thing, whose addresses are looser ------------------------------------
+
+
+@router.get("/comments/{row_id}", response={200: CommentOut, **refusals(404)}, summary="One comment")
+def show_comment(request: Request, row_id: RowId) -> dict[str, Any]:
+    """One comment as it stands now."""
+    return _told(_comment(request, row_id))
+
+
+@router.patch(
+    "/comments/{row_id}", response={200: CommentOut, **refusals(404, 409, body=True)}, summary="Say it in other words"
+)
+def change_comment(request: Request, row_id: RowId, body: CommentChange) -> dict[str, Any]:
+    """Its author says it in other words. After 15 minutes what it said before stays readable; it is looked at as new."""
+    row = _comment(request, row_id)
+    return _told(services.edit_comment(comment_id=row.pk, body=body.body, by=request.user))
+
+
+@router.delete("/comments/{row_id}", response={204: None, **refusals(404, 409)}, summary="Take it back")
+def delete_comment(request: Request, row_id: RowId) -> Status[None]:
+    """Its author takes it back; replies stand, under a tombstone."""
+    services.delete_comment(comment_id=_comment(request, row_id).pk, by=request.user)
+    return Status(204, None)
+
+
+@router.post("/comments/{row_id}/reports", response={204: None, **refusals(404, 409, body=True)}, summary="Report it")
+def report_comment(request: Request, row_id: RowId, body: ReportIn) -> Status[None]:
+    """Put it before a moderator. Its author does not learn who did."""
+    services.report_comment(
+        comment_id=_comment(request, row_id).pk, reason=body.reason, note=body.note or "", by=request.user
+    )
+    return Status(204, None)
+
+
+@router.post(
+    "/comments/{row_id}/acts", response={200: CommentOut, **refusals(404, 409, body=True)}, summary="Moderate it"
+)
+def moderate_comment(request: Request, row_id: RowId, body: ActIn) -> dict[str, Any]:
+    """Hide, remove, restore or keep it; whoever may not moderate finds nothing here."""
+    if not request.user.has_perm("comments.moderate"):
+        raise Http404
+    row = Comment.objects.filter(on_visible_threads(request.user)).filter(pk=row_id).first()
+    if row is None:
+        raise Http404
+    return _told(services.moderate_comment(comment_id=row.pk, kind=body.kind, reason=body.reason, by=request.user))
+
+
+# --- What is said about a thing --------------------------------------------------------------------------------------
+
+
+@router.put(
+    "/comments/{target}/{row_id}/subscription", response={204: None, **refusals(404)}, summary="Follow what is said"
+)
+def follow_thing(request: Request, target: Target, row_id: RowId) -> Status[None]:
+    """Be told once a day what is new about a thing."""
+    services.follow_thread(thing=_thing(request, target, row_id), by=request.user)
+    return Status(204, None)
+
+
+@router.delete(
+    "/comments/{target}/{row_id}/subscription", response={204: None, **refusals(404)}, summary="Follow it no more"
+)
+def unfollow_thing(request: Request, target: Target, row_id: RowId) -> Status[None]:
+    """Be told nothing more about a thing."""
+    services.unfollow_thread(thing=_thing(request, target, row_id), by=request.user)
+    return Status(204, None)
 
 
 @router.get(

@@ -73,9 +73,11 @@ def security_event(
     return SecurityEvent.objects.create(user=user, kind=kind, note=note)
 
 
-def discussion(*, by: User | None, title: str = "Bread on Mondays", body: str = "Bring flour.") -> Discussion:
+def discussion(
+    *, by: User | None, title: str = "Bread on Mondays", body: str = "Bring flour.", pk: int | None = None
+) -> Discussion:
     return Discussion.objects.create(
-        title=title, body=body, body_html=rendering.render(body), renderer_version=rendering.VERSION, author=by
+        pk=pk, title=title, body=body, body_html=rendering.render(body), renderer_version=rendering.VERSION, author=by
     )
 
 

@@ -8,16 +8,22 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
+from comments.models import Comment, Discussion
 from sessions_app.models import ApiToken
+from tagging import services as tagging
 from tests import factories
 from tests.api.conftest import token_of
 from tests.featureflags.conftest import make
+from webhooks.models import Endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 SECONDS = 600
+# What the description calls a row by.
+EXAMPLE_ID = 12
 # Coverage, which walks the edges of each field, stops a stranger at the door a thousand times for nothing.
 PHASES = ["examples", "fuzzing", "stateful"]
 
@@ -42,6 +48,19 @@ def hall(live_server, settings):
     return live_server.url
 
 
+def what_examples_name(alice):
+    """Put there what the examples of the description name, so that they reach what lies behind a 404."""
+    discussion = factories.discussion(by=alice, pk=EXAMPLE_ID)
+    comment = factories.comment(on=discussion, by=factories.user(name="bob"))
+    Comment.objects.filter(pk=comment.pk).update(id=EXAMPLE_ID, path=[EXAMPLE_ID])
+    tagging.set_tags(thing=discussion, names=["python"], by=alice)
+    Endpoint.objects.create(id=EXAMPLE_ID, owner=alice, url="https://hooks.example.org/guildhall")
+    with connection.cursor() as cursor:
+        for model in (Discussion, Comment, Endpoint):
+            # Whatever comes next must not meet it.
+            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [model._meta.db_table, EXAMPLE_ID])
+
+
 def test_nothing_that_a_token_may_ask_is_answered_wrongly(hall, tmp_path, live_flags):
     alice = factories.user(name="alice", superuser=True)
     row, plain = token_of(alice, "read", "write")
@@ -50,6 +69,7 @@ def test_nothing_that_a_token_may_ask_is_answered_wrongly(hall, tmp_path, live_f
     for number in range(3):
         factories.session(user=alice, token=f"{number}" * 43)
     make("new_home")
+    what_examples_name(alice)
 
     said, well = ask_everything(hall, tmp_path, examples=4, phases=[*PHASES, "coverage"], token=plain)
 

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from comments import services
-from comments.models import Comment, Thread
+from comments.models import Act, Comment, Report, Subscription, Thread
 from tests import factories
 
 
@@ -102,3 +102,95 @@ def test_a_page_costs_the_same_whatever_is_said(at_alice, bread, bob, django_ass
         factories.comment(on=bread, by=bob)
     with django_assert_num_queries(3):
         at_alice.get(path(bread))
+
+
+# --- One comment ------------------------------------------------------------------------------------------------------
+
+
+def one(row, rest=""):
+    return f"/api/v1/comments/{row.pk}{rest}"
+
+
+def send(client, method, address, body=None):
+    return getattr(client, method)(address, body, content_type="application/json")
+
+
+def test_its_author_says_it_in_other_words_and_takes_it_back(at_alice, alice, bread):
+    row = factories.comment(on=bread, by=alice, body="Salt.")
+
+    changed = send(at_alice, "patch", one(row), {"body": "*Much* salt."})
+    gone = at_alice.delete(one(row))
+
+    assert changed.json()["html"] == "<p><em>Much</em> salt.</p>\n"
+    assert gone.status_code == 204
+    assert Comment.objects.get().state == "deleted"
+    assert at_alice.get(one(row)).status_code == 404
+
+
+def test_nobody_else_changes_it(at_alice, bob, bread):
+    row = factories.comment(on=bread, by=bob)
+
+    answers = [send(at_alice, "patch", one(row), {"body": "Mine."}), at_alice.delete(one(row))]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+    row.refresh_from_db()
+    assert (row.state, row.body) == ("visible", "I bring salt.")
+
+
+def test_it_is_reported_once_and_not_by_its_author(at_alice, alice, bob, bread):
+    rude, own = factories.comment(on=bread, by=bob), factories.comment(on=bread, by=alice)
+
+    answers = [
+        send(at_alice, "post", one(row, "/reports"), {"reason": "rude", "note": "Again"}) for row in (rude, rude, own)
+    ]
+
+    assert [answer.status_code for answer in answers] == [204, 409, 409]
+    assert Report.objects.get().note == "Again"
+
+
+def test_only_who_may_moderate_moderates(client, at_alice, bob, mona, bread):
+    row = factories.comment(on=bread, by=bob)
+    act = {"kind": "hide", "reason": "Off the topic"}
+
+    refused = send(at_alice, "post", one(row, "/acts"), act)
+    client.force_login(mona)
+    done, again = (send(client, "post", one(row, "/acts"), act) for _ in range(2))
+
+    assert (refused.status_code, done.status_code, again.status_code) == (404, 200, 200)
+    assert (done.json()["state"], done.json()["body"]) == ("hidden", "")
+    assert Act.objects.get().by == mona
+
+
+@pytest.mark.parametrize(
+    ("rest", "body"),
+    [
+        ("", {}),
+        ("", {"body": "x" * 40_001}),
+        ("", {"body": "\u202eevil"}),
+        ("/reports", {"reason": "envy"}),
+        ("/reports", {"reason": "rude", "note": "x" * 201}),
+        ("/acts", {"kind": "burn", "reason": "x"}),
+        ("/acts", {"kind": "hide", "reason": " "}),
+        ("/acts", {"kind": "hide", "reason": "\u202eevil"}),
+    ],
+)
+def test_what_cannot_be_taken_of_one_is_refused(client, mona, bread, rest, body):
+    row = factories.comment(on=bread, by=mona)
+    client.force_login(mona)
+
+    answer = send(client, "post" if rest else "patch", one(row, rest), body)
+
+    assert answer.status_code == 422
+    assert not Act.objects.exists()
+
+
+def test_a_thing_is_followed_and_not_any_more_and_twice_is_once(at_alice, alice, bread):
+    address = f"{path(bread)}/subscription"
+
+    statuses = [at_alice.put(address).status_code for _ in range(2)]
+    followed = Subscription.objects.standing().filter(user=alice).count()
+    statuses += [at_alice.delete(address).status_code for _ in range(2)]
+
+    assert (statuses, followed) == ([204] * 4, 1)
+    assert not Subscription.objects.standing().exists()
+    assert at_alice.put("/api/v1/comments/comments.discussion/999/subscription").status_code == 404
