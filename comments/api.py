@@ -154,7 +154,7 @@ def show_comment(request: Request, row_id: RowId) -> dict[str, Any]:
     "/comments/{row_id}", response={200: CommentOut, **refusals(404, 409, body=True)}, summary="Say it in other words"
 )
 def change_comment(request: Request, row_id: RowId, body: CommentChange) -> dict[str, Any]:
-    """Its author says it in other words. After 15 minutes what it said before stays readable; it is looked at as new."""
+    """Its author says it in other words; after 15 minutes what it said before stays readable. It counts as new."""
     row = _comment(request, row_id)
     return _told(services.edit_comment(comment_id=row.pk, body=body.body, by=request.user))
 
