@@ -151,7 +151,7 @@ def show_comment(request: Request, row_id: RowId) -> dict[str, Any]:
 
 
 @router.patch(
-    "/comments/{row_id}", response={200: CommentOut, **refusals(404, 409, body=True)}, summary="Say it in other words"
+    "/comments/{row_id}", response={200: CommentOut, **refusals(404, 409, body=True)}, summary="Change a comment"
 )
 def change_comment(request: Request, row_id: RowId, body: CommentChange) -> dict[str, Any]:
     """Its author says it in other words; after 15 minutes what it said before stays readable. It counts as new."""
@@ -159,14 +159,16 @@ def change_comment(request: Request, row_id: RowId, body: CommentChange) -> dict
     return _told(services.edit_comment(comment_id=row.pk, body=body.body, by=request.user))
 
 
-@router.delete("/comments/{row_id}", response={204: None, **refusals(404, 409)}, summary="Take it back")
+@router.delete("/comments/{row_id}", response={204: None, **refusals(404, 409)}, summary="Delete a comment")
 def delete_comment(request: Request, row_id: RowId) -> Status[None]:
     """Its author takes it back; replies stand, under a tombstone."""
     services.delete_comment(comment_id=_comment(request, row_id).pk, by=request.user)
     return Status(204, None)
 
 
-@router.post("/comments/{row_id}/reports", response={204: None, **refusals(404, 409, body=True)}, summary="Report it")
+@router.post(
+    "/comments/{row_id}/reports", response={204: None, **refusals(404, 409, body=True)}, summary="Report a comment"
+)
 def report_comment(request: Request, row_id: RowId, body: ReportIn) -> Status[None]:
     """Put it before a moderator. Its author does not learn who did."""
     services.report_comment(
@@ -176,7 +178,7 @@ def report_comment(request: Request, row_id: RowId, body: ReportIn) -> Status[No
 
 
 @router.post(
-    "/comments/{row_id}/acts", response={200: CommentOut, **refusals(404, 409, body=True)}, summary="Moderate it"
+    "/comments/{row_id}/acts", response={200: CommentOut, **refusals(404, 409, body=True)}, summary="Moderate a comment"
 )
 def moderate_comment(request: Request, row_id: RowId, body: ActIn) -> dict[str, Any]:
     """Hide, remove, restore or keep it; whoever may not moderate finds nothing here."""
@@ -192,7 +194,9 @@ def moderate_comment(request: Request, row_id: RowId, body: ActIn) -> dict[str, 
 
 
 @router.put(
-    "/comments/{target}/{row_id}/subscription", response={204: None, **refusals(404)}, summary="Follow what is said"
+    "/comments/{target}/{row_id}/subscription",
+    response={204: None, **refusals(404)},
+    summary="Follow what is said",
 )
 def follow_thing(request: Request, target: Target, row_id: RowId) -> Status[None]:
     """Be told once a day what is new about a thing."""
@@ -201,7 +205,9 @@ def follow_thing(request: Request, target: Target, row_id: RowId) -> Status[None
 
 
 @router.delete(
-    "/comments/{target}/{row_id}/subscription", response={204: None, **refusals(404)}, summary="Follow it no more"
+    "/comments/{target}/{row_id}/subscription",
+    response={204: None, **refusals(404)},
+    summary="Follow no more what is said",
 )
 def unfollow_thing(request: Request, target: Target, row_id: RowId) -> Status[None]:
     """Be told nothing more about a thing."""

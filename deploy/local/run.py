@@ -187,6 +187,9 @@ def _prepare() -> None:
         raise LocalError(f"the hall could not be prepared: {lines[-1] if lines else f'exit code {code}'}")
 
 
+CELERY = ("deploy.local.worker", "--quiet", "--app", "config")
+
+
 def _commands(folder: Path, port: int, mail_port: int | None, page_port: int | None) -> dict[str, list[str]]:
     commands = {
         "web": [
@@ -195,18 +198,18 @@ def _commands(folder: Path, port: int, mail_port: int | None, page_port: int | N
             *("--graceful-timeout", "3", "--log-level", "warning"),
         ],
         "worker": [
-            *("deploy.local.worker", "--app", "config", "worker", "--concurrency", "2", "--loglevel", "INFO"),
+            *(*CELERY, "worker", "--concurrency", "2", "--loglevel", "INFO"),
             *("--without-gossip", "--without-mingle", "--queues", "default,mail"),
         ],
         # Of its own, so that a letter to everybody keeps nothing else waiting.
         "bulk": [
-            *("deploy.local.worker", "--app", "config", "worker", "--concurrency", "1", "--loglevel", "INFO"),
+            *(*CELERY, "worker", "--concurrency", "1", "--loglevel", "INFO"),
             *("--without-gossip", "--without-mingle", "--queues", "mail_bulk", "--hostname", "bulk@%h"),
         ],
         "deliver": ["deploy.local.deliver"],
         # No pid file: a killed beat would leave it behind.
         "beat": [
-            *("deploy.local.worker", "--app", "config", "beat", "--schedule", str(folder / "beat"), "--pidfile", ""),
+            *(*CELERY, "beat", "--schedule", str(folder / "beat"), "--pidfile", ""),
             *("--loglevel", "INFO"),
         ],
     }

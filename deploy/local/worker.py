@@ -1,4 +1,4 @@
-"""Celery for `make run`: a pool process ends with its worker, however that ends, and only what went wrong is said."""
+"""Celery for `make run`: a pool process ends with its worker, however that ends; --quiet says only what went wrong."""
 
 import logging
 import sys
@@ -22,6 +22,8 @@ def _end_with_worker(**_):
 if __name__ == "__main__":
     # `make run` also works as root, and the worker only ever takes JSON.
     warnings.filterwarnings("ignore", category=SecurityWarning)
-    for name in CHATTER:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    if "--quiet" in sys.argv:
+        sys.argv.remove("--quiet")
+        for name in CHATTER:
+            logging.getLogger(name).setLevel(logging.WARNING)
     sys.exit(main())

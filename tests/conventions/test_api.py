@@ -173,3 +173,9 @@ def test_the_document_is_plain_and_names_no_library():
 
     assert "pydantic" not in text.lower()
     assert "ninja" not in text.lower()
+
+
+def test_no_two_operations_are_called_alike():
+    summaries = [operation["summary"] for _, _, operation in OPERATIONS]
+
+    assert len(summaries) == len(set(summaries))
