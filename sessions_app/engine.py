@@ -312,14 +312,19 @@ class SessionStore(SessionBase):
         transaction.on_commit(lambda: cache.drop([token_hash(old)]), robust=True)
 
     def delete(self, session_key: str | None = None) -> None:
+        self.end(session_key)
+
+    def end(self, session_key: str | None = None) -> bool:
+        """Delete the row; return False when it was gone, so that one of two requests at once ended it."""
         session_key = session_key or self.session_key
         if session_key is None:
-            return
+            return False
         digest = token_hash(session_key)
-        Session.objects.filter(token_hash=digest).delete()
+        ended, _ = Session.objects.filter(token_hash=digest).delete()
         if session_key == self.session_key:
             self._forget()
         transaction.on_commit(lambda: cache.drop([digest]), robust=True)
+        return bool(ended)
 
     @classmethod
     def clear_expired(cls) -> None:

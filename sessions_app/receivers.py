@@ -41,8 +41,10 @@ def open_session(sender: type[User], request: Request, user: User, **_: Any) -> 
 @receiver(user_logged_out)
 def close_session(sender: type[User], request: Request, user: User | None, **_: Any) -> None:
     request.signed_out = True
-    if user is not None:
-        services.record(kind=Kind.SIGNED_OUT, user=user, client=getattr(request, "client", None))
+    with transaction.atomic(savepoint=False):
+        # Pressed twice at once it is one sign-out: that of the request which ended the session.
+        if request.session.end() and user is not None:
+            services.record(kind=Kind.SIGNED_OUT, user=user, client=getattr(request, "client", None))
 
 
 @receiver(account_signals.user_signed_up)

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from sessions_app import cache, services
 from sessions_app.engine import SessionStore
-from sessions_app.models import Session, User, token_hash
+from sessions_app.models import SecurityEvent, Session, User, token_hash
 from tests import factories
 from tests.races import Gate, held, race
 from tests.sessions_app.conftest import browser, is_signed_in, row_of, sign_in
@@ -237,6 +237,18 @@ def test_somebody_who_proves_who_they_are_while_their_session_is_ended_stays_sig
     assert outcome == [400]
     assert not is_signed_in(client)
     assert not Session.objects.active().filter(user=alice).exists()
+
+
+def test_somebody_who_signs_out_twice_at_once_signs_out_once():
+    alice = factories.user()
+    client, twin = sign_in(alice), browser()
+    twin.cookies = client.cookies.copy()
+
+    with held(Gate(), lambda: client.post(reverse("account_logout")).status_code, "DELETE", "sessions_app_session"):
+        twin.post(reverse("account_logout"))
+
+    assert SecurityEvent.objects.filter(kind=SecurityEvent.Kind.SIGNED_OUT).count() == 1
+    assert not Session.objects.exists()
 
 
 def test_two_requests_that_notice_new_rights_at_once_leave_one_session():
