@@ -9,6 +9,7 @@ from comments.models import (
     DigestTurn,
     Discussion,
     FeedKey,
+    Limit,
     Mute,
     Report,
     Revision,
@@ -92,8 +93,8 @@ class DigestTurnAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
 
 
-@admin.register(Mute)
-class MuteAdmin(ReadOnlyAdmin):
+@admin.register(Mute, Limit)
+class CurbAdmin(ReadOnlyAdmin):
     list_display = ("user", "until_at", "reason")
     list_select_related = ("user",)
     search_fields = ("=user__email",)

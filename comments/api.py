@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import Http404
 from ninja import Path, Router, Schema, Status
 from pydantic import AfterValidator, ConfigDict, Field
@@ -116,14 +117,14 @@ def _thing(request: Request, target: str, pk: int) -> Any:
     return thing
 
 
-def _told(row: Comment) -> dict[str, Any]:
-    seen = row.is_visible
+def _told(row: Comment, reader: Any) -> dict[str, Any]:
+    seen = row.stands_for(reader.pk)
     return {
         "id": row.pk,
         "parent": row.parent_id,
         "depth": len(row.path),
         "author": str(row.author) if seen and row.author else None,
-        "state": row.state,
+        "state": Comment.State.VISIBLE if seen else row.state,
         "body": row.body if seen else "",
         "html": row.body_html if seen else "",
         "ups": row.ups,
@@ -147,7 +148,7 @@ def _comment(request: Request, pk: int) -> Comment:
 @router.get("/comments/{row_id}", response={200: CommentOut, **refusals(404)}, summary="One comment")
 def show_comment(request: Request, row_id: RowId) -> dict[str, Any]:
     """One comment as it stands now."""
-    return _told(_comment(request, row_id))
+    return _told(_comment(request, row_id), request.user)
 
 
 @router.patch(
@@ -156,7 +157,7 @@ def show_comment(request: Request, row_id: RowId) -> dict[str, Any]:
 def change_comment(request: Request, row_id: RowId, body: CommentChange) -> dict[str, Any]:
     """Its author says it in other words; after 15 minutes what it said before stays readable. It counts as new."""
     row = _comment(request, row_id)
-    return _told(services.edit_comment(comment_id=row.pk, body=body.body, by=request.user))
+    return _told(services.edit_comment(comment_id=row.pk, body=body.body, by=request.user), request.user)
 
 
 @router.delete("/comments/{row_id}", response={204: None, **refusals(404, 409)}, summary="Delete a comment")
@@ -187,7 +188,8 @@ def moderate_comment(request: Request, row_id: RowId, body: ActIn) -> dict[str, 
     row = Comment.objects.filter(on_visible_threads(request.user)).filter(pk=row_id).first()
     if row is None:
         raise Http404
-    return _told(services.moderate_comment(comment_id=row.pk, kind=body.kind, reason=body.reason, by=request.user))
+    done = services.moderate_comment(comment_id=row.pk, kind=body.kind, reason=body.reason, by=request.user)
+    return _told(done, request.user)
 
 
 # --- What is said about a thing --------------------------------------------------------------------------------------
@@ -221,11 +223,12 @@ def unfollow_thing(request: Request, target: Target, row_id: RowId) -> Status[No
 def list_comments(request: Request, target: Target, row_id: RowId, paging: PageQuery) -> dict[str, Any]:
     """Every comment that can be seen, the latest first; a tombstone where a visible reply needs one."""
     kind, pk = targets.place_of(_thing(request, target, row_id))
-    rows = Comment.objects.filter(thread__content_type_id=kind, thread__object_id=pk, is_shown=True)
+    seen = Q(is_shown=True) | Comment.objects.shadowed_of(request.user)
+    rows = Comment.objects.filter(seen, thread__content_type_id=kind, thread__object_id=pk)
     page: keyset.Page[Comment] = keyset.page(
         rows.select_related("author"), by=("id",), limit=paging.limit, cursor=paging.cursor
     )
-    return {"items": [_told(row) for row in page.items], "next": page.next}
+    return {"items": [_told(row, request.user) for row in page.items], "next": page.next}
 
 
 @router.post(
@@ -235,4 +238,4 @@ def create_comment(request: Request, target: Target, row_id: RowId, body: Commen
     """Say something about a thing, or answer a comment. What a moderator has to see first comes back as `held`."""
     thing = _thing(request, target, row_id)
     row = services.post_comment(thing=thing, body=body.body, by=request.user, parent_id=body.parent)
-    return Status(201, _told(row))
+    return Status(201, _told(row, request.user))

@@ -132,13 +132,13 @@ class PinForm(ReasonForm):
 
 
 class AuthorActForm(ReasonForm):
-    """What a moderator says to who wrote a comment."""
+    """What a moderator does about who wrote a comment."""
 
-    kind = forms.ChoiceField(choices=[(Act.Kind.WARN, "warn"), (Act.Kind.MUTE, "mute")])
+    kind = forms.ChoiceField(choices=[(kind, kind) for kind in (Act.Kind.WARN, Act.Kind.MUTE, Act.Kind.LIMIT)])
     days = forms.IntegerField(required=False, min_value=1, max_value=365)
 
     def clean(self) -> dict[str, Any]:
-        if self.cleaned_data.get("kind") == Act.Kind.MUTE and not self.cleaned_data.get("days"):
+        if self.cleaned_data.get("kind") in (Act.Kind.MUTE, Act.Kind.LIMIT) and not self.cleaned_data.get("days"):
             self.add_error("days", "For how many days?")
         return self.cleaned_data
 

@@ -66,7 +66,7 @@ class Desk:
 
     def said(self, comment: Comment) -> str:
         """Return one comment by itself: who, when, what, and the acts."""
-        if not comment.is_visible:
+        if not comment.stands_for(self.reader_id):
             return (
                 '<article class="comment-said comment-gone"><span class="avatar" aria-hidden="true">–</span>'
                 f'<p class="comment-words">{escape(comment.epitaph)}</p></article>'

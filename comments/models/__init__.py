@@ -26,7 +26,7 @@ A thing can be talked about when its model declares it, and has `get_absolute_ur
 from comments.models.comments import COMMENT_MAX, DEPTH_MAX, VERDICT_MAX, Comment, Revision, on_visible_threads
 from comments.models.discussions import BODY_MAX, TITLE_MAX, Discussion
 from comments.models.feeds import FeedKey
-from comments.models.moderation import APPEAL_MAX, Act, Appeal, Mute, Report
+from comments.models.moderation import APPEAL_MAX, Act, Appeal, Curb, Limit, Mute, Report
 from comments.models.origins import Origin
 from comments.models.subscriptions import DigestTurn, Subscription
 from comments.models.threads import Thread
@@ -41,9 +41,11 @@ __all__ = [
     "Act",
     "Appeal",
     "Comment",
+    "Curb",
     "DigestTurn",
     "Discussion",
     "FeedKey",
+    "Limit",
     "Mute",
     "Origin",
     "Report",

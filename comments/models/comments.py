@@ -22,7 +22,13 @@ VERDICT_MAX = 200
 class CommentQuerySet(models.QuerySet["Comment"]):
     def visible_to(self, user: Any) -> Self:
         """Keep what stands on things that this person may see, and is visible, or is a tombstone with replies."""
-        return self.filter(on_visible_threads(user), is_shown=True)
+        return self.filter(on_visible_threads(user)).filter(Q(is_shown=True) | self.shadowed_of(user))
+
+    @staticmethod
+    def shadowed_of(user: Any) -> Q:
+        """Say which comments of a limited person others do not see, and that person does."""
+        # Somebody without a key is nobody, and not the author of what has none any more.
+        return Q(is_shadowed=True, state="held", author=user.pk or 0)
 
     def visible(self) -> Self:
         return self.filter(state=Comment.State.VISIBLE)
@@ -64,6 +70,8 @@ class Comment(models.Model):
     deleted_at = models.DateTimeField(null=True)
     # Why it was held, hidden or removed: its author reads it, and of the latter two everybody.
     verdict = models.CharField(max_length=VERDICT_MAX, blank=True)
+    # Held without its author being told: their own pages show it in its place.
+    is_shadowed = models.BooleanField(default=False, db_default=False)
     # Visible comments right below, and anywhere below.
     reply_count = models.IntegerField(default=0)
     branch_count = models.IntegerField(default=0)
@@ -118,6 +126,9 @@ class Comment(models.Model):
                 condition=~Q(verdict="") | ~Q(state__in=["held", "hidden", "removed"]),
                 name="comment_moderated_says_why",
             ),
+            models.CheckConstraint(
+                condition=Q(is_shadowed=False) | Q(state__in=["held", "deleted"]), name="comment_shadowed_is_held"
+            ),
         ]
         indexes = [
             # The first level of a thread, best first, and as it was written.
@@ -134,6 +145,8 @@ class Comment(models.Model):
             # The queues of what waits for a moderator, oldest first.
             models.Index(fields=["id"], name="comment_held", condition=Q(state="held")),
             models.Index(fields=["id"], name="comment_pending", condition=Q(state="pending")),
+            # What a limited person alone sees of a thread.
+            models.Index("author", "thread", name="comment_shadowed", condition=Q(is_shadowed=True)),
             # What is new in a thread that somebody follows.
             models.Index("thread", "published_at", name="comment_published", condition=Q(state="visible")),
             # What a person wrote, newest first, and what stays behind when they leave.
@@ -155,6 +168,11 @@ class Comment(models.Model):
     @property
     def is_visible(self) -> bool:
         return self.state == self.State.VISIBLE
+
+    def stands_for(self, reader_id: int | None) -> bool:
+        """Tell whether that person sees it as said: everybody what is visible, a limited author also their own."""
+        shadowed = self.is_shadowed and self.state == self.State.HELD
+        return self.is_visible or (shadowed and self.author_id is not None and self.author_id == reader_id)
 
     @property
     def epitaph(self) -> str:

@@ -77,9 +77,13 @@ class Act(models.Model):
         WARN = "warn", "warned the author"
         MUTE = "mute", "muted the author"
         UNMUTE = "unmute", "let the author write again"
+        LIMIT = "limit", "limited the author"
+        UNLIMIT = "unlimit", "ended the limit of the author"
 
     APPEALABLE = (Kind.HIDE, Kind.REMOVE, Kind.WARN, Kind.MUTE)
-    OF_PEOPLE = (Kind.KEEP, Kind.WARN, Kind.MUTE, Kind.UNMUTE)
+    # Whom these are about does not learn of them.
+    UNTOLD = (Kind.LIMIT, Kind.UNLIMIT)
+    OF_PEOPLE = (Kind.KEEP, Kind.WARN, Kind.MUTE, Kind.UNMUTE, *UNTOLD)
 
     thread = models.ForeignKey(Thread, models.CASCADE, related_name="+")
     comment = models.ForeignKey(Comment, models.CASCADE, null=True, related_name="+")
@@ -99,23 +103,34 @@ class Act(models.Model):
         return self.kind
 
 
-class MuteQuerySet(models.QuerySet["Mute"]):
+class CurbQuerySet(models.QuerySet["Curb"]):
     def standing(self, now: datetime) -> Self:
         return self.filter(until_at__gt=now)
 
 
-class Mute(models.Model):
-    """Until when a person may say nothing; the latest act counts."""
+class Curb(models.Model):
+    """What holds a person back until a moment; the latest act of its kind counts."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", primary_key=True)
     until_at = models.DateTimeField()
     reason = models.CharField(max_length=VERDICT_MAX)
     act = models.ForeignKey(Act, models.CASCADE, related_name="+")
 
-    objects = MuteQuerySet.as_manager()
+    objects = CurbQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
 
     def __str__(self) -> str:
-        return f"mute of {self.user_id}"
+        return f"{self._meta.verbose_name} of {self.user_id}"
+
+
+class Mute(Curb):
+    """Until when a person may say nothing."""
+
+
+class Limit(Curb):
+    """Until when a moderator lets pass what a person says before others see it; that person is not told."""
 
 
 class AppealQuerySet(models.QuerySet["Appeal"]):

@@ -34,7 +34,7 @@ from comments.services.moderation import (
     reported,
     waiting_counts,
 )
-from comments.services.people import act_on_author, unmute
+from comments.services.people import act_on_author, unlimit, unmute
 from comments.services.reading import (
     FLAT,
     SORTS,
@@ -120,6 +120,7 @@ __all__ = [
     "set_pin",
     "undo_deletion",
     "unfollow_thread",
+    "unlimit",
     "unmute",
     "vote",
     "waiting_counts",

@@ -9,7 +9,7 @@ from django.utils import timezone
 from comments.models import Act, Appeal
 from comments.services.errors import AlreadyAppealed, NotYours, TooLate
 from comments.services.moderation import restore_within
-from comments.services.people import end_mute, tell_decision
+from comments.services.people import end_curb, tell_decision
 from sessions_app.models import User
 
 Kind = Act.Kind
@@ -48,7 +48,7 @@ def decide_appeal(*, appeal_id: int, granted: bool, answer: str, by: User) -> Ap
     if granted and act.comment_id and act.kind in {Kind.HIDE, Kind.REMOVE}:
         restore_within(comment_id=act.comment_id, reason=answer, by=by)
     if granted and act.kind == Kind.MUTE and act.person_id:
-        end_mute(user_id=act.person_id, reason=answer, by=by)
+        end_curb(kind=Kind.MUTE, user_id=act.person_id, reason=answer, by=by)
     row.decided_at, row.decided_by, row.granted, row.answer = timezone.now(), by, granted, answer
     row.save(update_fields=["decided_at", "decided_by", "granted", "answer"])
     tell_decision(appeal=row)
@@ -63,7 +63,10 @@ def open_appeals(*, limit: int) -> QuerySet[Appeal]:
 def acts_about(*, user: User, limit: int) -> list[Act]:
     """Return what moderators did to somebody and to what they wrote, newest first, each with its `appeal` or None."""
     acts = list(
-        Act.objects.filter(person=user).exclude(kind=Kind.KEEP).select_related("comment").order_by("-pk")[:limit]
+        Act.objects.filter(person=user)
+        .exclude(kind__in=(Kind.KEEP, *Act.UNTOLD))
+        .select_related("comment")
+        .order_by("-pk")[:limit]
     )
     appeals = {row.act_id: row for row in Appeal.objects.filter(act__in=acts)}
     oldest = timezone.now() - APPEAL_WITHIN

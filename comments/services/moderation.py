@@ -72,9 +72,10 @@ def _moderate(comment_id: int, kind: str, reason: str, by: User) -> Comment:
         tell(act=act)
     open_reports.update(settled_at=timezone.now())
     row.state, row.verdict = str(after), "" if after == State.VISIBLE else reason
+    row.is_shadowed = False
     if after == State.VISIBLE and row.published_at is None:
         row.published_at = timezone.now()
-    row.save(update_fields=["state", "verdict", "published_at"])
+    row.save(update_fields=["state", "verdict", "is_shadowed", "published_at"])
     return row
 
 

@@ -1,4 +1,7 @@
-"""What moderators say to who wrote a comment: a warning, or silence for some days; each is an act, and is mailed."""
+"""What moderators do about who wrote a comment: a warning, silence or a limit for some days; each is an act.
+
+Of a limit its person is not told; of all else there is a mail.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +13,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from comments.models import Act, Appeal, Comment, Mute
+from comments.models import Act, Appeal, Comment, Curb, Limit, Mute
 from comments.services.errors import Muted, NotPossible, ParentGone
 from emailqueue import services as emailqueue
 from sessions_app.models import User
@@ -18,6 +21,9 @@ from sessions_app.models import User
 log = structlog.get_logger(__name__)
 
 Kind = Act.Kind
+
+CURBS: dict[str, type[Curb]] = {Kind.MUTE: Mute, Kind.LIMIT: Limit}
+ENDS: dict[str, Kind] = {Kind.MUTE: Kind.UNMUTE, Kind.LIMIT: Kind.UNLIMIT}
 
 SUBJECTS = {
     Kind.HIDE: "A moderator hid what you wrote",
@@ -30,14 +36,15 @@ SUBJECTS = {
 
 @transaction.atomic(durable=True)
 def act_on_author(*, comment_id: int, kind: str, reason: str, by: User, days: int | None = None) -> Act:
-    """Warn who wrote a comment, or let them say nothing for some days from now; `by` may moderate.
+    """Warn, mute or limit who wrote a comment, the latter two for some days from now; `by` may moderate.
 
-    A later mute takes the place of an earlier one. Raise ParentGone, NotPossible.
+    A later mute or limit takes the place of an earlier one. Raise ParentGone, NotPossible.
     """
     act = _act_on_author(comment_id, kind, reason, by)
-    if kind == Kind.MUTE:
+    if kind in CURBS:
         until = act.created_at + timedelta(days=days or 1)
-        Mute.objects.update_or_create(user=act.person, defaults={"until_at": until, "reason": reason, "act": act})
+        defaults = {"until_at": until, "reason": reason, "act": act}
+        CURBS[kind].objects.update_or_create(user=act.person, defaults=defaults)
     tell(act=act)
     return act
 
@@ -45,21 +52,27 @@ def act_on_author(*, comment_id: int, kind: str, reason: str, by: User, days: in
 @transaction.atomic(durable=True)
 def unmute(*, user_id: int, reason: str, by: User) -> bool:
     """Let somebody write again; return False when they could."""
-    return end_mute(user_id=user_id, reason=reason, by=by)
+    return end_curb(kind=Kind.MUTE, user_id=user_id, reason=reason, by=by)
 
 
-def end_mute(*, user_id: int, reason: str, by: User) -> bool:
-    """Do what `unmute` does, inside of the caller's transaction."""
-    rows = Mute.objects.select_for_update(no_key=True, of=("self",)).select_related("act")
-    mute = rows.filter(user=user_id).first()
+@transaction.atomic(durable=True)
+def unlimit(*, user_id: int, reason: str, by: User) -> bool:
+    """Let others see at once what somebody says from now on; return False when they did."""
+    return end_curb(kind=Kind.LIMIT, user_id=user_id, reason=reason, by=by)
+
+
+def end_curb(*, kind: str, user_id: int, reason: str, by: User) -> bool:
+    """End a mute or a limit inside of the caller's transaction; return False when there was none."""
+    rows = CURBS[kind].objects.select_for_update(no_key=True, of=("self",)).select_related("act")
+    curb = rows.filter(user=user_id).first()
     # The clock after the lock: before it, another may have ended it a moment later than that.
     now = timezone.now()
-    if mute is None or mute.until_at <= now:
+    if curb is None or curb.until_at <= now:
         return False
-    mute.until_at = now
-    mute.save(update_fields=["until_at"])
-    about = {"thread_id": mute.act.thread_id, "person_id": user_id}
-    tell(act=Act.objects.create(**about, kind=Kind.UNMUTE, reason=reason, by=by))
+    curb.until_at = now
+    curb.save(update_fields=["until_at"])
+    about = {"thread_id": curb.act.thread_id, "person_id": user_id}
+    tell(act=Act.objects.create(**about, kind=ENDS[kind], reason=reason, by=by))
     return True
 
 
@@ -88,8 +101,8 @@ def _act_on_author(comment_id: int, kind: str, reason: str, by: User) -> Act:
 
 
 def tell(*, act: Act) -> None:
-    """Queue a mail to whom an act is about, in the caller's transaction."""
-    if act.person is not None:
+    """Queue a mail to whom an act is about, in the caller's transaction; of some they are not told."""
+    if act.person is not None and act.kind not in Act.UNTOLD:
         _mail(act.person, SUBJECTS[Kind(act.kind)], "act", {"act": act}, f"comments.act.{act.pk}")
 
 

@@ -1,8 +1,9 @@
 """A page of a thread: two statements, whatever its size, its depth and its order.
 
 The first statement picks which comments stand on the page: so many of the first level after the cursor, and below each
-so many more, fewer the deeper. The second brings what they say. What is left out below a comment is counted exactly
-and has its own link, so that whoever follows all links sees each comment once.
+so many more, fewer the deeper. The second brings what they say, and to a limited person what they alone see. What is
+left out below a comment is counted exactly and has its own link, so that whoever follows all links sees each comment
+once.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from comments.models import Comment, Thread
 from lib import keyset, targets
@@ -108,10 +109,10 @@ def read_branches(
         return Branches([], None)
     roots = _Outline(thread, parent, sort, cursor, levels=len(WIDTHS)).read()
     nodes, rest = _filled(roots)
-    rows = with_votes(rows=Comment.objects.filter(pk__in=[pk for root in nodes for pk in root.everything()]), user=user)
-    found = {row.pk: row for row in rows}
+    found, own = _told(thread, user, [pk for root in nodes for pk in root.everything()])
     name = _name(thread, sort)
     placed = [root.placed(found, name) for root in nodes]
+    _add_own(placed, own, under=parent, sort=sort, begins=not cursor)
     return Branches(placed, keyset.seal(nodes[-1].at, of=name) if rest and nodes else None)
 
 
@@ -121,9 +122,10 @@ def read_flat(*, thread: Thread | None, user: Any, sort: Sort, cursor: str = "")
         return Branches([], None)
     found = _Outline(thread, None, sort, cursor, levels=0, flat=True).read()
     shown, rest = found[:FLAT_MAX], found[FLAT_MAX:]
-    rows = with_votes(rows=Comment.objects.filter(pk__in=[each.pk for each in shown]), user=user)
-    comments = {row.pk: row for row in rows}
+    comments, own = _told(thread, user, [each.pk for each in shown])
     nodes = [Node(comments[each.pk], 1) for each in shown if each.pk in comments]
+    if not cursor:
+        nodes[:0] = [Node(row, 1) for row in reversed(own)]
     return Branches(nodes, keyset.seal(shown[-1].at, of=_name(thread, sort)) if rest else None)
 
 
@@ -151,6 +153,26 @@ def with_votes(*, rows: Any, user: Any) -> Any:
         content_type_id=targets.kind_of(Comment), object_id=OuterRef("pk"), family="vote"
     )
     return rows.select_related("author").annotate(my_vote=Subquery(votes.values("kind")[:1]))
+
+
+def _told(thread: Thread, user: Any, keys: list[int]) -> tuple[dict[int, Comment], list[Comment]]:
+    """Return the comments of these keys, and in the order of writing what the reader alone sees of the thread."""
+    own = Comment.objects.shadowed_of(user) & Q(thread=thread.pk)
+    rows = {row.pk: row for row in with_votes(rows=Comment.objects.filter(Q(pk__in=keys) | own), user=user)}
+    return rows, [rows[pk] for pk in sorted(rows.keys() - set(keys))]
+
+
+def _add_own(nodes: list[Node], own: list[Comment], *, under: Comment | None, sort: Sort, begins: bool) -> None:
+    """Put what the reader alone sees below what it answers; what stands alone stands on the first page."""
+    placed = {node.comment.pk: node for root in nodes for node in root.walk()}
+    for row in own:
+        if row.parent_id in placed:
+            above = placed[row.parent_id]
+            placed[row.pk] = Node(row, above.level + 1)
+            above.replies.append(placed[row.pk])
+        elif begins and row.parent_id == (under.pk if under else None):
+            placed[row.pk] = Node(row, 1)
+            nodes.insert(0 if sort.slug == "new" else len(nodes), placed[row.pk])
 
 
 def _name(thread: Thread, sort: Sort) -> str:

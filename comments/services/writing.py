@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from comments import rendering, words
 from comments.holds import HEATED, REPEATED_WITHIN, SOON, WHILE, Habits, wait_of, why_held
-from comments.models import DEPTH_MAX, Comment, Revision, Thread
+from comments.models import DEPTH_MAX, Comment, Limit, Revision, Thread
 from comments.services.discussions import refuse_words, rendered
 from comments.services.errors import NotYours, ParentGone, ThreadLocked, TooLate, TooSoon
 from comments.services.people import refuse_muted, refuse_until
@@ -25,6 +25,7 @@ UNDO = timedelta(seconds=10)
 # The button stands for ten seconds; who pressed it in the last of them is not too late for the way here.
 UNDO_GRACE = timedelta(seconds=5)
 KEEP_DELETED = timedelta(days=1)
+LIMITED = "Its author is limited"
 
 # The key is drawn first, because the path ends with it. Who says something follows the thread, unless they left it.
 INSERT = """
@@ -33,9 +34,9 @@ WITH drawn AS (SELECT nextval(pg_get_serial_sequence('comments_comment', 'id')) 
     ON CONFLICT (thread_id, user_id) DO NOTHING
 )
 INSERT INTO comments_comment (id, thread_id, parent_id, path, author_id, state, body, body_html, renderer_version,
-    created_at, published_at, verdict, reply_count, branch_count, ups, downs)
+    created_at, published_at, verdict, is_shadowed, reply_count, branch_count, ups, downs)
 SELECT id, %(thread)s, %(parent)s, %(path)s::bigint[] || id, %(author)s, %(state)s, %(body)s, %(html)s, %(version)s,
-    %(at)s, CASE WHEN %(state)s = 'visible' THEN %(at)s::timestamptz END, %(verdict)s, 0, 0, 0, 0
+    %(at)s, CASE WHEN %(state)s = 'visible' THEN %(at)s::timestamptz END, %(verdict)s, %(shadowed)s, 0, 0, 0, 0
 FROM drawn RETURNING id
 """
 
@@ -44,6 +45,7 @@ SELECT count(*) FILTER (WHERE created_at > %(soon)s), count(*) FILTER (WHERE cre
     bool_or(body = %(body)s AND state <> 'deleted'),
     (SELECT until_at FROM comments_mute WHERE user_id = %(by)s AND until_at > %(now)s),
     (SELECT reason FROM comments_mute WHERE user_id = %(by)s AND until_at > %(now)s),
+    EXISTS (SELECT 1 FROM comments_limit WHERE user_id = %(by)s AND until_at > %(now)s),
     max(created_at) FILTER (WHERE thread_id = %(thread)s),
     (SELECT count(*) FROM (
         SELECT 1 FROM comments_comment WHERE thread_id = %(thread)s AND state = 'visible' AND published_at > %(lately)s
@@ -64,14 +66,15 @@ def post_comment(*, thing: Any, body: str, by: User, parent_id: int | None = Non
 @transaction.atomic(durable=True)
 def _add(*, thing: Any, body: str, html: str, by: User, parent_id: int | None) -> Comment:
     thread = _locked_thread_on(thing)
-    path = _path_under(thread, parent_id) if parent_id is not None else []
-    state, verdict = _looked_at(thing, thread, body, html, by, depth=len(path) + 1)
+    path = _path_under(thread, parent_id, by) if parent_id is not None else []
+    ruling = _looked_at(thing, thread, body, html, by, depth=len(path) + 1)
     row = Comment(
         thread=thread,
         parent_id=path[-1] if path else None,
         author=by,
-        state=state,
-        verdict=verdict,
+        state=ruling.state,
+        verdict=ruling.verdict,
+        is_shadowed=ruling.is_shadowed,
         body=body,
         body_html=html,
         renderer_version=rendering.VERSION,
@@ -83,7 +86,7 @@ def _add(*, thing: Any, body: str, html: str, by: User, parent_id: int | None) -
             {
                 **{"thread": thread.pk, "parent": row.parent_id, "path": path, "author": by.pk, "state": row.state},
                 **{"body": body, "html": html, "version": row.renderer_version, "at": row.created_at},
-                "verdict": verdict,
+                **{"verdict": row.verdict, "shadowed": row.is_shadowed},
             },
         )
         row.pk = cursor.fetchone()[0]
@@ -91,13 +94,21 @@ def _add(*, thing: Any, body: str, html: str, by: User, parent_id: int | None) -
     return row
 
 
-def _looked_at(thing: Any, thread: Thread, body: str, html: str, by: User, *, depth: int) -> tuple[str, str]:
+class _Ruling(NamedTuple):
+    """What becomes of words: whether others see them at once, why not, and whether their author is told."""
+
+    state: str
+    verdict: str = ""
+    is_shadowed: bool = False
+
+
+def _looked_at(thing: Any, thread: Thread, body: str, html: str, by: User, *, depth: int) -> _Ruling:
     """Return whether a moderator looks at it first, and why; raise TooSoon, Muted, WordRefused."""
     now = timezone.now()
     with connection.cursor() as cursor:
         since = {"soon": now - SOON, "lately": now - WHILE, "since": now - REPEATED_WITHIN, "now": now}
         cursor.execute(HABITS, {"by": by.pk, "body": body, "thread": thread.pk, "heated": HEATED, **since})
-        soon, lately, repeated, muted_until, why_muted, last, heat = cursor.fetchone()
+        soon, lately, repeated, muted_until, why_muted, limited, last, heat = cursor.fetchone()
     refuse_until(until=muted_until, why=why_muted)
     habits = Habits(
         here_for=now - by.joined_at,
@@ -111,17 +122,19 @@ def _looked_at(thing: Any, thread: Thread, body: str, html: str, by: User, *, de
     wait = wait_of(habits)
     if wait is not None and not by.has_perm("comments.moderate"):
         raise TooSoon(ceil(wait.total_seconds()))
-    return _state_of(thing, thread, body, html, habits, by)
+    return _ruled(thing, thread, body, html, habits, by, is_limited=limited)
 
 
-def _state_of(thing: Any, thread: Thread, body: str, html: str, habits: Habits, by: User) -> tuple[str, str]:
+def _ruled(thing: Any, thread: Thread, body: str, html: str, habits: Habits, by: User, *, is_limited: bool) -> _Ruling:
     refuse_words(text=body)
     has_word = bool(words.find(body, settings.COMMENTS_HELD_WORDS))
     verdict = why_held(html=html, habits=habits, has_word=has_word)
     if verdict:
-        return State.HELD, verdict
+        return _Ruling(State.HELD, verdict)
     first = thread.premoderated_at or getattr(thing, "comments_premoderated", False)
-    return State.PENDING if first and not by.has_perm("comments.moderate") else State.VISIBLE, ""
+    if first and not by.has_perm("comments.moderate"):
+        return _Ruling(State.PENDING)
+    return _Ruling(State.HELD, LIMITED, is_shadowed=True) if is_limited else _Ruling(State.VISIBLE)
 
 
 def _locked_thread_on(thing: Any) -> Thread:
@@ -140,13 +153,13 @@ def _refuse_locked(thread: Thread) -> None:
         raise ThreadLocked("This thread is locked: it can be read, and nothing can be added.")
 
 
-def _path_under(thread: Thread, parent_id: int) -> list[int]:
+def _path_under(thread: Thread, parent_id: int, by: User) -> list[int]:
     """Return the path of a parent that can be answered; its last place is the parent at the limit of depth.
 
     The lock of the thread keeps the parent as it is read here.
     """
-    parent = Comment.objects.visible().filter(pk=parent_id, thread=thread).only("path").first()
-    if parent is None:
+    parent = Comment.objects.filter(pk=parent_id, thread=thread).first()
+    if parent is None or not parent.stands_for(by.pk):
         raise ParentGone("What you answer is not there any more. Your words are kept: post them as a new comment.")
     return list(parent.path[: DEPTH_MAX - 1])
 
@@ -162,7 +175,7 @@ def edit_comment(*, comment_id: int, body: str, by: User) -> Comment:
 @transaction.atomic(durable=True)
 def _rewrite(*, comment_id: int, body: str, html: str, by: User) -> Comment:
     row = _locked(comment_id, by)
-    if row.state != State.VISIBLE:
+    if not row.stands_for(by.pk):
         raise ParentGone("This comment is not there any more.")
     refuse_muted(by=by)
     if row.body == body:
@@ -174,8 +187,11 @@ def _rewrite(*, comment_id: int, body: str, html: str, by: User) -> Comment:
     row.body, row.body_html, row.renderer_version = body, html, rendering.VERSION
     # What was let pass may now say something else.
     habits = Habits(here_for=now - by.joined_at)
-    row.state, row.verdict = _state_of(row.thread.thing, row.thread, body, html, habits, by)
-    row.save(update_fields=["body", "body_html", "renderer_version", "edited_at", "state", "verdict"])
+    limited = Limit.objects.standing(now).filter(user=by).exists()
+    # What nobody let pass yet stays so, whatever it says now.
+    ruling = _ruled(row.thread.thing, row.thread, body, html, habits, by, is_limited=limited or row.is_shadowed)
+    row.state, row.verdict, row.is_shadowed = ruling
+    row.save(update_fields=["body", "body_html", "renderer_version", "edited_at", "state", "verdict", "is_shadowed"])
     return row
 
 
@@ -199,7 +215,7 @@ def delete_comment(*, comment_id: int, by: User) -> Comment:
     Raise NotYours, ThreadLocked.
     """
     row = _locked(comment_id, by)
-    if row.state == State.VISIBLE:
+    if row.stands_for(by.pk):
         row.state, row.deleted_at = State.DELETED, timezone.now()
         row.save(update_fields=["state", "deleted_at"])
     return row
@@ -212,7 +228,7 @@ def undo_deletion(*, comment_id: int, by: User) -> Comment:
     if row.state == State.DELETED:
         if row.deleted_at is None or timezone.now() - row.deleted_at > UNDO + UNDO_GRACE:
             raise TooLate("That was more than ten seconds ago: it stays deleted.")
-        row.state, row.deleted_at = State.VISIBLE, None
+        row.state, row.deleted_at = State.HELD if row.is_shadowed else State.VISIBLE, None
         row.save(update_fields=["state", "deleted_at"])
     return row
 

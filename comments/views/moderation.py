@@ -10,13 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from comments import services
 from comments.forms import ActForm, AuthorActForm, ManyActsForm, PinForm, ReasonForm, ReportForm, ThreadActForm
-from comments.models import Comment, Discussion, Mute, Thread
+from comments.models import Act, Comment, Discussion, Limit, Mute, Thread
 from comments.views.talk import comment_of
 from sessions_app.requests import Request
 
 QUEUES = {"reported": services.reported, "pending": services.pending, "held": services.held}
 APPEALS = "appeals"
-MUTES_MAX = 200
+CURBS_MAX = 200
 QUEUE_MAX = 60
 REASONS = ("Off the topic", "Rude", "Advertising", "Against the law", "Nothing wrong with it")
 
@@ -111,15 +111,19 @@ def author_act_new(request: Request, comment_id: int) -> HttpResponse:
     except services.CommentsError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "Done, written down, and told to the author.")
+        told = "." if form.cleaned_data["kind"] in Act.UNTOLD else ", and told to the author."
+        messages.success(request, f"Done, written down{told}")
     return redirect("comments:queue")
 
 
 @require_safe
-def mutes(request: Request) -> HttpResponse:
+def curbs(request: Request) -> HttpResponse:
     must_moderate(request)
-    rows = Mute.objects.standing(timezone.now()).select_related("user").order_by("until_at")[:MUTES_MAX]
-    return render(request, "comments/mutes.html", {"mutes": rows})
+    mutes, limits = (
+        kind.objects.standing(timezone.now()).select_related("user").order_by("until_at")[:CURBS_MAX]
+        for kind in (Mute, Limit)
+    )
+    return render(request, "comments/curbs.html", {"mutes": mutes, "limits": limits})
 
 
 @require_POST
@@ -130,7 +134,18 @@ def unmute_new(request: Request, user_id: int) -> HttpResponse:
         raise BadRequest(refuse_invalid(form))
     services.unmute(user_id=mute.pk, reason=form.cleaned_data["reason"], by=request.user)
     messages.success(request, "They can write again.")
-    return redirect("comments:mutes")
+    return redirect("comments:curbs")
+
+
+@require_POST
+def unlimit_new(request: Request, user_id: int) -> HttpResponse:
+    must_moderate(request)
+    limit, form = get_object_or_404(Limit, pk=user_id), ReasonForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest(refuse_invalid(form))
+    services.unlimit(user_id=limit.pk, reason=form.cleaned_data["reason"], by=request.user)
+    messages.success(request, "What they write stands at once.")
+    return redirect("comments:curbs")
 
 
 @require_POST

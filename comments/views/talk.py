@@ -94,6 +94,8 @@ def reply_list(request: Request, comment_id: int) -> HttpResponse:
 @require_safe
 def history(request: Request, comment_id: int) -> HttpResponse:
     comment = comment_of(request, comment_id)
-    revisions = Revision.objects.filter(comment=comment).order_by("-pk")[:100] if comment.is_visible else []
+    revisions = (
+        Revision.objects.filter(comment=comment).order_by("-pk")[:100] if comment.stands_for(request.user.pk) else []
+    )
     context = {"comment": comment, "thing": comment.thread.thing, "revisions": revisions}
     return render(request, "comments/history.html", context)

@@ -42,7 +42,7 @@ def comment_new(request: Request, target: str, object_id: int) -> HttpResponse:
 
 
 def _posted(request: Request, thing: Any, row: Comment, parent_id: int | None) -> HttpResponse:
-    if not row.is_visible:
+    if not row.stands_for(request.user.pk):
         return _held(request, thing)
     if not request.htmx:  # type: ignore[attr-defined]
         messages.success(request, "It stands in the thread.")
@@ -110,7 +110,7 @@ def preview_new(request: Request) -> HttpResponse:
 @require_POST
 def vote_new(request: Request, comment_id: int) -> HttpResponse:
     comment, form = comment_of(request, comment_id), VoteForm(request.POST)
-    if not form.is_valid() or not comment.is_visible:
+    if not form.is_valid() or not comment.stands_for(request.user.pk):
         raise BadRequest("A vote is up, down or none, on a comment that can be read.")
     refusal = ""
     try:
@@ -128,7 +128,7 @@ def vote_new(request: Request, comment_id: int) -> HttpResponse:
 @require_safe
 def reply_form(request: Request, comment_id: int) -> HttpResponse:
     parent = comment_of(request, comment_id)
-    if not parent.is_visible:
+    if not parent.stands_for(request.user.pk):
         raise Http404
     body = rendering.quoted(parent.body) if request.GET.get("quote") else ""
     form = CommentForm(initial={"parent": parent.pk, "body": body}, auto_id=f"id_reply_{parent.pk}_%s")
@@ -150,7 +150,7 @@ def comment_edit(request: Request, comment_id: int) -> HttpResponse:
         except services.CommentsError as error:
             form.add_error("body", str(error))
         else:
-            if not row.is_visible:
+            if not row.stands_for(request.user.pk):
                 return _held(request, comment.thread.thing)
             messages.success(request, "It says that now.")
             return redirect(f"{comment.get_absolute_url()}#comment-{comment.pk}")

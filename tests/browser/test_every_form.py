@@ -131,7 +131,7 @@ FORMS = {
     f"{OWN}/comments/log.html": restore_in_log,
     f"{OWN}/comments/feeds.html": new_feed_address,
     f"{OWN}/comments/followed.html": "leaves a thread, and does not count: twice is once (test_following.py)",
-    f"{OWN}/comments/mutes.html": "ends a mute, and does not count: twice is once (test_people.py)",
+    f"{OWN}/comments/_curbs.html": "ends a mute or a limit, and does not count: twice is once (test_people.py)",
     f"{OWN}/comments/appeal_form.html": "one appeal for an act: Postgres refuses a second (test_appeals.py)",
     f"{OWN}/comments/_appeals.html": "what was decided stays: twice is once (test_appeals.py)",
     f"{OWN}/likes/_reactions.html": react,

@@ -79,7 +79,7 @@ def test_a_later_mute_takes_the_place_of_an_earlier_one(muted, rude, mona):
 
 
 def test_a_moderator_lets_somebody_write_again_once(at_mona, muted, bread):
-    listed = at_mona.get("/moderation/mutes").content.decode()
+    listed = at_mona.get("/moderation/curbs").content.decode()
     for _ in range(2):
         at_mona.post(f"/moderation/mutes/{muted.pk}/end", {"reason": "Enough"})
 
@@ -124,7 +124,12 @@ def test_nobody_warns_themselves_or_who_left(mona, bread):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("post", "/comments/{pk}/author/acts"), ("get", "/moderation/mutes"), ("post", "/moderation/mutes/{user}/end")],
+    [
+        ("post", "/comments/{pk}/author/acts"),
+        ("get", "/moderation/curbs"),
+        ("post", "/moderation/mutes/{user}/end"),
+        ("post", "/moderation/limits/{user}/end"),
+    ],
 )
 def test_nobody_else_does_it(at_alice, rude, muted, method, path):
     fields = {"kind": "warn", "reason": "x"}
