@@ -4,6 +4,7 @@ A value is never repeated in an error, because it may be a password.
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -73,11 +74,29 @@ class Environment:
 
     def address(self, key: str, default: str) -> str:
         """Return a web address without a slash at its end."""
+        return self._address(key, default).rstrip("/")
+
+    def _address(self, key: str, default: str) -> str:
         wanted = "an address such as https://hall.example.org"
         parts = self._parsed(key, default, urlsplit, wanted)
         if parts.scheme not in {"http", "https"} or not parts.netloc:
             raise ImproperlyConfigured(f"{key} must be {wanted}.")
-        return self.text(key, default).rstrip("/")
+        return self.text(key, default)
+
+    def service(self, key: str) -> str:
+        """Return the address that requests are sent to, as it was written; nothing when none is named."""
+        return self.text(key, "") and self._address(key, "")
+
+    def signing_secret(self, key: str, *, needed: bool) -> str:
+        """Return a secret of Standard Webhooks; nothing when none is needed."""
+        wanted = "whsec_ and 24 to 64 bytes in base64"
+        if not needed:
+            return ""
+        secret = self.text(key)
+        raw = self._parsed(key, None, lambda text: b64decode(text.removeprefix("whsec_"), validate=True), wanted)
+        if not secret.startswith("whsec_") or not 24 <= len(raw) <= 64:
+            raise ImproperlyConfigured(f"{key} must be {wanted}.")
+        return secret
 
     def database(self, key: str) -> dict[str, Any]:
         self._check_scheme(key, DATABASE_SCHEMES, "postgres://user:password@host:5432/name")

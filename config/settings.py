@@ -254,6 +254,11 @@ WEBHOOK_ALLOWED_ADDRESSES = env.names("WEBHOOK_ALLOWED_ADDRESSES")
 COMMENTS_HELD_WORDS = env.names("COMMENTS_HELD_WORDS", [])
 COMMENTS_BANNED_WORDS = env.names("COMMENTS_BANNED_WORDS", [])
 COMMENTS_PUBLIC_LOG = env.flag("COMMENTS_PUBLIC_LOG", False)
+# A service that says which comments a moderator looks at first; and what becomes of them while it says nothing.
+COMMENTS_CHECK_URL = env.service("COMMENTS_CHECK_URL")
+COMMENTS_CHECK_SECRET = env.signing_secret("COMMENTS_CHECK_SECRET", needed=bool(COMMENTS_CHECK_URL))
+COMMENTS_CHECK_SECONDS = env.number("COMMENTS_CHECK_SECONDS", 2, least=1)
+COMMENTS_CHECK_WITHOUT = env.choice("COMMENTS_CHECK_WITHOUT", "pass", ("pass", "hold"))
 # May people like what is their own?
 LIKE_OWN = env.flag("LIKE_OWN", True)
 LIKE_EMOJI = env.names("LIKE_EMOJI", ["heart", "thanks", "laugh", "wow", "party"])

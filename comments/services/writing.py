@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from comments import rendering, words
+from comments import checks, rendering, words
 from comments.holds import HEATED, REPEATED_WITHIN, SOON, WHILE, Habits, wait_of, why_held
 from comments.models import DEPTH_MAX, Comment, Limit, Revision, Thread
 from comments.services.discussions import refuse_words, rendered
@@ -54,20 +54,36 @@ FROM comments_comment WHERE author_id = %(by)s AND created_at > %(since)s
 """
 
 
+class _Words(NamedTuple):
+    """What is said, rendered, and why the hall's own service wants a moderator to look at it first."""
+
+    body: str
+    html: str
+    asked: str
+
+
 def post_comment(*, thing: Any, body: str, by: User, parent_id: int | None = None) -> Comment:
     """Say something about a thing that `by` may see, or answer a comment of its thread.
 
     A reply to what stands at the greatest depth becomes its sibling. What a moderator has to see first is
     held. Raise ThreadLocked, ParentGone, TooSoon, Muted, WordRefused, CommentsError.
     """
-    return _add(thing=thing, body=body, html=rendered(body=body), by=by, parent_id=parent_id)
+    html = rendered(body=body)
+    asked = _asked(body, html, by, about=thing.get_absolute_url(), parent=parent_id)
+    return _add(thing=thing, said=_Words(body, html, asked), by=by, parent_id=parent_id)
+
+
+def _asked(body: str, html: str, by: User, **place: Any) -> str:
+    """Return why the hall's own service wants a moderator to look first; "" when it does not, or is not there."""
+    author = {"id": by.pk, "name": by.display_name, "joined_at": by.joined_at.isoformat()}
+    return checks.why_held(data={"body": body, "html": html, "author": author, **place})
 
 
 @transaction.atomic(durable=True)
-def _add(*, thing: Any, body: str, html: str, by: User, parent_id: int | None) -> Comment:
+def _add(*, thing: Any, said: _Words, by: User, parent_id: int | None) -> Comment:
     thread = _locked_thread_on(thing)
     path = _path_under(thread, parent_id, by) if parent_id is not None else []
-    ruling = _looked_at(thing, thread, body, html, by, depth=len(path) + 1)
+    ruling = _looked_at(thing, thread, said, by, depth=len(path) + 1)
     row = Comment(
         thread=thread,
         parent_id=path[-1] if path else None,
@@ -75,8 +91,8 @@ def _add(*, thing: Any, body: str, html: str, by: User, parent_id: int | None) -
         state=ruling.state,
         verdict=ruling.verdict,
         is_shadowed=ruling.is_shadowed,
-        body=body,
-        body_html=html,
+        body=said.body,
+        body_html=said.html,
         renderer_version=rendering.VERSION,
         created_at=timezone.now(),
     )
@@ -85,7 +101,7 @@ def _add(*, thing: Any, body: str, html: str, by: User, parent_id: int | None) -
             INSERT,
             {
                 **{"thread": thread.pk, "parent": row.parent_id, "path": path, "author": by.pk, "state": row.state},
-                **{"body": body, "html": html, "version": row.renderer_version, "at": row.created_at},
+                **{"body": row.body, "html": row.body_html, "version": row.renderer_version, "at": row.created_at},
                 **{"verdict": row.verdict, "shadowed": row.is_shadowed},
             },
         )
@@ -102,12 +118,12 @@ class _Ruling(NamedTuple):
     is_shadowed: bool = False
 
 
-def _looked_at(thing: Any, thread: Thread, body: str, html: str, by: User, *, depth: int) -> _Ruling:
+def _looked_at(thing: Any, thread: Thread, said: _Words, by: User, *, depth: int) -> _Ruling:
     """Return whether a moderator looks at it first, and why; raise TooSoon, Muted, WordRefused."""
     now = timezone.now()
     with connection.cursor() as cursor:
         since = {"soon": now - SOON, "lately": now - WHILE, "since": now - REPEATED_WITHIN, "now": now}
-        cursor.execute(HABITS, {"by": by.pk, "body": body, "thread": thread.pk, "heated": HEATED, **since})
+        cursor.execute(HABITS, {"by": by.pk, "body": said.body, "thread": thread.pk, "heated": HEATED, **since})
         soon, lately, repeated, muted_until, why_muted, limited, last, heat = cursor.fetchone()
     refuse_until(until=muted_until, why=why_muted)
     habits = Habits(
@@ -122,13 +138,13 @@ def _looked_at(thing: Any, thread: Thread, body: str, html: str, by: User, *, de
     wait = wait_of(habits)
     if wait is not None and not by.has_perm("comments.moderate"):
         raise TooSoon(ceil(wait.total_seconds()))
-    return _ruled(thing, thread, body, html, habits, by, is_limited=limited)
+    return _ruled(thing, thread, said, habits, by, is_limited=limited)
 
 
-def _ruled(thing: Any, thread: Thread, body: str, html: str, habits: Habits, by: User, *, is_limited: bool) -> _Ruling:
-    refuse_words(text=body)
-    has_word = bool(words.find(body, settings.COMMENTS_HELD_WORDS))
-    verdict = why_held(html=html, habits=habits, has_word=has_word)
+def _ruled(thing: Any, thread: Thread, said: _Words, habits: Habits, by: User, *, is_limited: bool) -> _Ruling:
+    refuse_words(text=said.body)
+    has_word = bool(words.find(said.body, settings.COMMENTS_HELD_WORDS))
+    verdict = why_held(html=said.html, habits=habits, has_word=has_word) or said.asked
     if verdict:
         return _Ruling(State.HELD, verdict)
     first = thread.premoderated_at or getattr(thing, "comments_premoderated", False)
@@ -169,27 +185,29 @@ def edit_comment(*, comment_id: int, body: str, by: User) -> Comment:
 
     It is looked at as if it were new. Raise NotYours, ThreadLocked, ParentGone, Muted, WordRefused, CommentsError.
     """
-    return _rewrite(comment_id=comment_id, body=body, html=rendered(body=body), by=by)
+    html = rendered(body=body)
+    asked = _asked(body, html, by, edits=comment_id)
+    return _rewrite(comment_id=comment_id, said=_Words(body, html, asked), by=by)
 
 
 @transaction.atomic(durable=True)
-def _rewrite(*, comment_id: int, body: str, html: str, by: User) -> Comment:
+def _rewrite(*, comment_id: int, said: _Words, by: User) -> Comment:
     row = _locked(comment_id, by)
     if not row.stands_for(by.pk):
         raise ParentGone("This comment is not there any more.")
     refuse_muted(by=by)
-    if row.body == body:
+    if row.body == said.body:
         return row
     now = timezone.now()
     if now - row.created_at > EDIT_FREELY:
         Revision.objects.create(comment=row, body=row.body, body_html=row.body_html, replaced_at=now)
         row.edited_at = now
-    row.body, row.body_html, row.renderer_version = body, html, rendering.VERSION
+    row.body, row.body_html, row.renderer_version = said.body, said.html, rendering.VERSION
     # What was let pass may now say something else.
     habits = Habits(here_for=now - by.joined_at)
     limited = Limit.objects.standing(now).filter(user=by).exists()
     # What nobody let pass yet stays so, whatever it says now.
-    ruling = _ruled(row.thread.thing, row.thread, body, html, habits, by, is_limited=limited or row.is_shadowed)
+    ruling = _ruled(row.thread.thing, row.thread, said, habits, by, is_limited=limited or row.is_shadowed)
     row.state, row.verdict, row.is_shadowed = ruling
     row.save(update_fields=["body", "body_html", "renderer_version", "edited_at", "state", "verdict", "is_shadowed"])
     return row
