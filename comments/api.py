@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404
+from django.urls import reverse
 from ninja import Path, Router, Schema, Status
 from pydantic import AfterValidator, ConfigDict, Field
 
@@ -14,6 +15,7 @@ from comments.forms import readable
 from comments.models import COMMENT_MAX, VERDICT_MAX, Comment, Thread, on_visible_threads
 from lib import keyset, targets
 from lib.payloads import Line, Listing, PageQuery, RowId, refusals
+from quotas.models import ATTACHED_MAX
 from sessions_app.requests import Request
 
 router = Router(tags=["Comments"])
@@ -29,6 +31,7 @@ EXAMPLE: dict[str, Any] = {
     "ups": 4,
     "downs": 0,
     "replies": 1,
+    "files": [],
     "created_at": "2026-11-24T20:01:13.482Z",
     "url": "/comments/481",
 }
@@ -48,6 +51,16 @@ Body = Annotated[str, Field(min_length=1, max_length=COMMENT_MAX, description="M
 Reason = Annotated[Line, Field(max_length=VERDICT_MAX), AfterValidator(_readable)]
 
 
+class FileOut(Schema):
+    """A file at a comment."""
+
+    id: int = Field(description="Of this file at this comment.")
+    name: str
+    size: int = Field(description="In bytes.")
+    content_type: str
+    url: str
+
+
 class CommentOut(Schema):
     """One comment; of a tombstone and of what is held nothing is told but where it stands."""
 
@@ -63,6 +76,7 @@ class CommentOut(Schema):
     ups: int
     downs: int
     replies: int = Field(description="Visible comments right below.")
+    files: list[FileOut] = Field(description="What is attached.")
     created_at: datetime
     url: str
 
@@ -80,6 +94,9 @@ class CommentIn(Schema):
 
     body: Body
     parent: int | None = Field(None, ge=1, le=2**63 - 1, description="What it answers; without one it stands alone.")
+    files: list[Annotated[int, Field(ge=1, le=2**63 - 1)]] = Field(
+        [], max_length=ATTACHED_MAX, description="Of your own files, by the `file` that their upload tells."
+    )
 
 
 class CommentChange(Schema):
@@ -130,13 +147,17 @@ def _told(row: Comment, reader: Any) -> dict[str, Any]:
         "ups": row.ups,
         "downs": row.downs,
         "replies": row.reply_count,
+        "files": [
+            file | {"url": reverse("quotas:attachment", args=[file["id"]])} for file in (row.files if seen else [])
+        ],
         "created_at": row.created_at,
         "url": row.get_absolute_url(),
     }
 
 
 def _comment(request: Request, pk: int) -> Comment:
-    row = Comment.objects.visible_to(request.user).filter(pk=pk).select_related("author").first()
+    rows = services.with_files(rows=Comment.objects.visible_to(request.user)).select_related("author")
+    row: Comment | None = rows.filter(pk=pk).first()
     if row is None:
         raise Http404
     return row
@@ -226,7 +247,7 @@ def list_comments(request: Request, target: Target, row_id: RowId, paging: PageQ
     seen = Q(is_shown=True) | Comment.objects.shadowed_of(request.user)
     rows = Comment.objects.filter(seen, thread__content_type_id=kind, thread__object_id=pk)
     page: keyset.Page[Comment] = keyset.page(
-        rows.select_related("author"), by=("id",), limit=paging.limit, cursor=paging.cursor
+        services.with_files(rows=rows.select_related("author")), by=("id",), limit=paging.limit, cursor=paging.cursor
     )
     return {"items": [_told(row, request.user) for row in page.items], "next": page.next}
 
@@ -237,5 +258,5 @@ def list_comments(request: Request, target: Target, row_id: RowId, paging: PageQ
 def create_comment(request: Request, target: Target, row_id: RowId, body: CommentIn) -> Status[dict[str, Any]]:
     """Say something about a thing, or answer a comment. What a moderator has to see first comes back as `held`."""
     thing = _thing(request, target, row_id)
-    row = services.post_comment(thing=thing, body=body.body, by=request.user, parent_id=body.parent)
-    return Status(201, _told(row, request.user))
+    row = services.post_comment(thing=thing, body=body.body, by=request.user, parent_id=body.parent, files=body.files)
+    return Status(201, _told(services.with_files(rows=Comment.objects.filter(pk=row.pk)).get(), request.user))

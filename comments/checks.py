@@ -9,8 +9,7 @@ kept waiting for it again.
 import asyncio
 import contextlib
 import json
-import time
-import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import aiohttp
@@ -20,7 +19,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from django.utils.text import Truncator
 
-from webhooks import signatures
+from webhooks import services as webhooks
 
 log = structlog.get_logger(__name__)
 
@@ -56,22 +55,20 @@ def why_held(*, data: dict[str, Any]) -> str:
 def asked(*, data: dict[str, Any]) -> str:
     """Return what the service says; raise NoAnswer."""
     body = json.dumps({"type": TYPE, "timestamp": timezone.now().isoformat(), "data": data}).encode()
-    key, now = f"msg_{uuid.uuid4().hex}", int(time.time())
-    secret = settings.COMMENTS_CHECK_SECRET
-    headers = {
-        "content-type": "application/json",
-        "user-agent": "Guildhall",
-        "webhook-id": key,
-        "webhook-timestamp": str(now),
-        "webhook-signature": signatures.sign(message_id=key, timestamp=now, body=body, secrets=[secret]),
-    }
-    # Closed without waiting for the thread of a look-up that hangs, which asyncio.run would.
-    with contextlib.closing(asyncio.new_event_loop()) as loop:
+    headers = webhooks.signed_headers(body=body, secret=settings.COMMENTS_CHECK_SECRET)
+    # In a thread of its own: whoever calls may have a loop running in theirs.
+    with ThreadPoolExecutor(max_workers=1) as pool:
         try:
-            status, answer = loop.run_until_complete(_posted(body, headers))
+            status, answer = pool.submit(_post, body, headers).result()
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             raise NoAnswer(type(error).__name__) from error
     return _understood(status, answer)
+
+
+def _post(body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    # Closed without waiting for the thread of a look-up that hangs, which asyncio.run would.
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        return loop.run_until_complete(_posted(body, headers))
 
 
 async def _posted(body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:

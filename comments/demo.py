@@ -1,6 +1,6 @@
 """What hangs on the noticeboard of the demo hall."""
 
-from comments import demo_crowd, demo_talk, rendering
+from comments import demo_crowd, demo_order, demo_talk, rendering
 from comments.models import Discussion
 from lib import demo
 from lib.demo import Scene
@@ -104,6 +104,7 @@ def furnish(scene: Scene) -> dict[str, int]:
     Reaction.objects.bulk_create(sorted(said, key=lambda row: row.created_at))
     talked = demo_talk.talk(scene, discussions, everybody)
     crowded = demo_crowd.crowd(scene, everybody)
+    order = demo_order.keep_order(scene, discussions, everybody)
     made = {
         name
         for discussion in discussions
@@ -112,8 +113,8 @@ def furnish(scene: Scene) -> dict[str, int]:
         for name in tagging.set_tags(thing=discussion, names=names, by=discussion.author)
     }
     reactions = len(said) + talked["votes"] + crowded["votes"]
-    count = talked["comments"] + crowded["comments"]
-    return {"discussions": len(rows) + 1, "comments": count, "reactions": reactions, "tags": len(made)}
+    count = talked["comments"] + crowded["comments"] + order.pop("held")
+    return {"discussions": len(rows) + 1, "comments": count, "reactions": reactions, "tags": len(made), **order}
 
 
 def _reactions(scene: Scene, discussion: Discussion, people: list[User]) -> list[Reaction]:

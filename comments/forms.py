@@ -32,6 +32,40 @@ def readable(text: str) -> str:
     return text
 
 
+class SeveralFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class SeveralFilesField(forms.FileField):
+    """A list of files that came with a form; none is an empty list."""
+
+    widget = SeveralFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        single = super().clean
+        return [single(each, initial) for each in data or []]
+
+
+class AttachForm(forms.Form):
+    """Files for what is being written: new ones, and some that the person has already; at most `most` together."""
+
+    sent = SeveralFilesField(required=False, allow_empty_file=True, max_length=None)
+    kept = forms.TypedMultipleChoiceField(required=False, coerce=int)
+
+    def __init__(self, data: QueryDict | None, sent: Any, *, most: int) -> None:
+        super().__init__(data, sent)
+        self.most = most
+        ticked = data.getlist("kept")[: most + 1] if data else []
+        field = cast(forms.TypedMultipleChoiceField, self.fields["kept"])
+        field.choices = [(each, each) for each in ticked if ROW_KEY.match(each)]
+
+    def clean(self) -> dict[str, Any]:
+        found = self.cleaned_data
+        if len(found.get("sent") or []) + len(found.get("kept") or []) > self.most:
+            self.add_error("sent", f"At most {self.most} files can be attached.")
+        return found
+
+
 class DiscussionForm(forms.Form):
     title = forms.CharField(max_length=TITLE_MAX, help_text="What it is about, in a few words.")
     body = forms.CharField(

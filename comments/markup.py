@@ -27,6 +27,11 @@ def _ago() -> Template:
     return Template("{% load preferences %}{% ago at %}")
 
 
+@cache
+def _attachments() -> Template:
+    return Template("{% load quotas %}{% attachments files %}")
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What all comments of one page share; `context` is the page's."""
@@ -83,9 +88,15 @@ class Desk:
             f'<span class="avatar" aria-hidden="true">{initials}</span><div class="comment-words">'
             f'<p class="comment-by"><strong>{name}</strong> · '
             f'<a href="{url}">{self._ago(comment)}</a>{marks}</p>'
-            f'<div class="prose">{comment.body_html}</div>'
+            f'<div class="prose">{comment.body_html}</div>{self._files(comment)}'
             f'<div class="comment-acts">{self.votes(comment)}{self._acts(comment, url)}</div></div></article>'
         )
+
+    def _files(self, comment: Comment) -> str:
+        if not comment.files:
+            return ""
+        with self.context.push(files=comment.files):
+            return str(_attachments().render(self.context))
 
     def _ago(self, comment: Comment) -> str:
         with self.context.push(at=comment.created_at):

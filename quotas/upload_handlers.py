@@ -3,14 +3,12 @@
 from typing import Any
 
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
-from django.http import HttpRequest
 
-from quotas.services import files
+from quotas.services import attaching, files
 from quotas.wording import in_bytes
 
 # The rest of the form beside its file: fields, and lines between the parts.
 AROUND = 64 * 1024
-REFUSED = "_quotas_refused"
 
 
 class QuotaUploadHandler(FileUploadHandler):
@@ -35,7 +33,7 @@ class QuotaUploadHandler(FileUploadHandler):
         if not files.fits(user_id=user.pk, size=size):
             free = files.remaining(user_id=user.pk) or 0
             sentence = f"There is no room for this file: it is about {in_bytes(size)}, and {in_bytes(free)} are free."
-            setattr(self.request, REFUSED, sentence)
+            setattr(self.request, attaching.REFUSED, sentence)
             raise StopUpload(connection_reset=True)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
@@ -43,9 +41,3 @@ class QuotaUploadHandler(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> None:
         return None
-
-
-def refused(request: HttpRequest) -> str:
-    """Return why the file of this form was not read; empty when it was."""
-    sentence: str = getattr(request, REFUSED, "")
-    return sentence

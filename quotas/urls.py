@@ -1,6 +1,12 @@
 from django.urls import path
 
-from quotas.views.downloads import attachment_content, version_content, version_picture
+from quotas.views.downloads import (
+    attachment_content,
+    attachment_picture,
+    attachment_removal,
+    version_content,
+    version_picture,
+)
 from quotas.views.files import (
     file_copy,
     file_delete,
@@ -41,4 +47,6 @@ urlpatterns = [
     path("files/versions/<int:version_id>/return/", version_bring_back, name="version_bring_back"),
     path("files/versions/<int:version_id>/deletion/", version_delete, name="version_delete"),
     path("files/attachments/<int:attachment_id>/", attachment_content, name="attachment"),
+    path("files/attachments/<int:attachment_id>/picture/", attachment_picture, name="attachment_picture"),
+    path("files/attachments/<int:attachment_id>/removal/", attachment_removal, name="attachment_removal"),
 ]

@@ -101,8 +101,11 @@ class Comment(models.Model):
     )
     reactions = GenericRelation("likes.Reaction")
     reaction_counts = GenericRelation("likes.ReactionCount")
+    attachments = GenericRelation("quotas.Attachment")
 
     reaction_families = ("vote",)
+    # What is attached, as the services add it.
+    files: list[dict[str, Any]] = []
 
     objects = CommentQuerySet.as_manager()
 
@@ -173,6 +176,12 @@ class Comment(models.Model):
         """Tell whether that person sees it as said: everybody what is visible, a limited author also their own."""
         shadowed = self.is_shadowed and self.state == self.State.HELD
         return self.is_visible or (shadowed and self.author_id is not None and self.author_id == reader_id)
+
+    def shows_files_to(self, user: Any) -> bool:
+        """Tell whether that person may see what is attached: who reads the words, and whoever moderates."""
+        if self.stands_for(user.pk) and Comment.objects.visible_to(user).filter(pk=self.pk).exists():
+            return True
+        return bool(user.has_perm("comments.moderate"))
 
     @property
     def epitaph(self) -> str:

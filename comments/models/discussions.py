@@ -40,8 +40,9 @@ class DiscussionQuerySet(models.QuerySet["Discussion"]):
 
 
 class Discussion(models.Model):
-    # Whether the reader of `with_threads` follows it.
+    # Whether the reader of `with_threads` follows it, and what is attached, as the services add it.
     is_followed: bool = False
+    files: list[dict[str, Any]] = []
 
     title = models.CharField(max_length=TITLE_MAX)
     body = models.TextField(max_length=BODY_MAX, help_text="Markdown, as it was written.")
@@ -60,6 +61,7 @@ class Discussion(models.Model):
     reaction_counts = GenericRelation("likes.ReactionCount")
     threads = GenericRelation("comments.Thread")
     tags = GenericRelation("tagging.Item")
+    attachments = GenericRelation("quotas.Attachment")
 
     reaction_families = ("like", "emoji")
 

@@ -46,6 +46,7 @@ from comments.services.reading import (
     read_branches,
     read_flat,
     rest_of,
+    with_files,
     with_votes,
 )
 from comments.services.subscriptions import due_digests, follow_thread, send_digests, unfollow_thread
@@ -124,5 +125,6 @@ __all__ = [
     "unmute",
     "vote",
     "waiting_counts",
+    "with_files",
     "with_votes",
 ]

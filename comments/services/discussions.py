@@ -1,6 +1,6 @@
 """Every write about discussions themselves."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.conf import settings
 from django.db import transaction
@@ -10,20 +10,24 @@ from comments.models import Discussion
 from comments.services.errors import CommentsError, WordRefused
 from comments.services.people import refuse_muted
 from comments.services.subscriptions import start_following, thread_of
+from quotas import services as quotas
 from sessions_app.models import User
 from tagging import services as tagging
 
 
-def open_discussion(*, title: str, body: str, tags: Iterable[str] = (), by: User) -> Discussion:
-    """Put a discussion on the noticeboard; `body` is Markdown and is rendered here, once.
+def open_discussion(
+    *, title: str, body: str, tags: Iterable[str] = (), files: Collection[int] = (), by: User
+) -> Discussion:
+    """Put a discussion on the noticeboard; `body` is Markdown and is rendered here, once. `files` are keys of `by`'s.
 
-    Raise Muted, WordRefused, CommentsError, and tagging's NamesRefused for tags that it cannot carry.
+    Raise Muted, WordRefused, CommentsError, tagging's NamesRefused for tags that it cannot carry, and quotas'
+    NotThere and NotAttachable for files.
     """
-    return _hang_up(title=title, body=body, html=rendered(body=body), tags=tags, by=by)
+    return _hang_up(title=title, body=body, html=rendered(body=body), tags=tags, files=files, by=by)
 
 
 @transaction.atomic(durable=True)
-def _hang_up(*, title: str, body: str, html: str, tags: Iterable[str], by: User) -> Discussion:
+def _hang_up(*, title: str, body: str, html: str, tags: Iterable[str], files: Collection[int], by: User) -> Discussion:
     refuse_muted(by=by)
     refuse_words(text=f"{title} {body}")
     discussion = Discussion.objects.create(
@@ -34,6 +38,8 @@ def _hang_up(*, title: str, body: str, html: str, tags: Iterable[str], by: User)
         author=by,
     )
     tagging.set_tags(thing=discussion, names=tags, by=by)
+    if files:
+        quotas.attach_files(file_ids=files, target=discussion, by=by)
     start_following(thread=thread_of(thing=discussion), by=by)
     return discussion
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from comments.models import Act, Appeal, Comment, Report, Thread
 from comments.services.errors import AlreadyReported, CommentsError, NotPossible, ParentGone
 from comments.services.people import tell
+from comments.services.reading import with_files
 from sessions_app.models import User
 
 State = Comment.State
@@ -104,7 +105,7 @@ def reported(*, limit: int) -> list[Any]:
         Report.objects.open().values("comment").annotate(count=Count("pk"), first=Min("pk")).order_by("first")[:limit]
     )
     counts = {each["comment"]: each["count"] for each in waiting}
-    rows = Comment.objects.select_related("author", "thread").in_bulk(list(counts))
+    rows = with_files(rows=Comment.objects.select_related("author", "thread")).in_bulk(list(counts))
     reports: dict[int, list[Report]] = {}
     for report in Report.objects.open().filter(comment__in=counts).select_related("reporter").order_by("pk")[:1000]:
         reports.setdefault(report.comment_id, []).append(report)
@@ -122,7 +123,8 @@ def pending(*, limit: int) -> list[Any]:
 
 
 def _waiting(state: str, limit: int) -> list[Any]:
-    rows = Comment.objects.filter(state=state).select_related("author", "thread").order_by("pk")[:limit]
+    rows = with_files(rows=Comment.objects.filter(state=state).select_related("author", "thread"))
+    rows = rows.order_by("pk")[:limit]
     return [{"comment": row, "count": 0, "reports": []} for row in rows]
 
 

@@ -16,6 +16,7 @@ from django.db.models import OuterRef, Q, Subquery
 from comments.models import Comment, Thread
 from lib import keyset, targets
 from likes.models import Reaction
+from quotas.models import Attachment
 
 NODES_MAX = 200
 ROOTS_MAX = 50
@@ -148,11 +149,16 @@ def read_alone(*, comment: Comment, user: Any, sort: Sort) -> tuple[list[Node], 
 
 
 def with_votes(*, rows: Any, user: Any) -> Any:
-    """Add the authors, and what the reader voted."""
+    """Add the authors, what the reader voted, and what is attached."""
     votes = Reaction.objects.of_person(user).filter(
         content_type_id=targets.kind_of(Comment), object_id=OuterRef("pk"), family="vote"
     )
-    return rows.select_related("author").annotate(my_vote=Subquery(votes.values("kind")[:1]))
+    return with_files(rows=rows.select_related("author").annotate(my_vote=Subquery(votes.values("kind")[:1])))
+
+
+def with_files(*, rows: Any) -> Any:
+    """Add what is attached to discussions or comments, in their statement."""
+    return rows.annotate(files=Attachment.objects.listed(targets.kind_of(rows.model)))
 
 
 def _told(thread: Thread, user: Any, keys: list[int]) -> tuple[dict[int, Comment], list[Comment]]:

@@ -1,5 +1,6 @@
 """Posting, editing, deleting: each locks the thread first, then reads what it is about anew."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from math import ceil
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ from comments.services.errors import NotYours, ParentGone, ThreadLocked, TooLate
 from comments.services.people import refuse_muted, refuse_until
 from lib import targets
 from likes import services as likes
+from quotas import services as quotas
+from quotas.models import Attachment
 from sessions_app.models import User
 
 State = Comment.State
@@ -62,15 +65,18 @@ class _Words(NamedTuple):
     asked: str
 
 
-def post_comment(*, thing: Any, body: str, by: User, parent_id: int | None = None) -> Comment:
+def post_comment(
+    *, thing: Any, body: str, by: User, parent_id: int | None = None, files: Collection[int] = ()
+) -> Comment:
     """Say something about a thing that `by` may see, or answer a comment of its thread.
 
     A reply to what stands at the greatest depth becomes its sibling. What a moderator has to see first is
-    held. Raise ThreadLocked, ParentGone, TooSoon, Muted, WordRefused, CommentsError.
+    held. `files` are keys of `by`'s. Raise ThreadLocked, ParentGone, TooSoon, Muted, WordRefused, CommentsError, and
+    quotas' NotThere and NotAttachable for files.
     """
     html = rendered(body=body)
     asked = _asked(body, html, by, about=thing.get_absolute_url(), parent=parent_id)
-    return _add(thing=thing, said=_Words(body, html, asked), by=by, parent_id=parent_id)
+    return _add(thing=thing, said=_Words(body, html, asked), by=by, parent_id=parent_id, files=files)
 
 
 def _asked(body: str, html: str, by: User, **place: Any) -> str:
@@ -80,7 +86,7 @@ def _asked(body: str, html: str, by: User, **place: Any) -> str:
 
 
 @transaction.atomic(durable=True)
-def _add(*, thing: Any, said: _Words, by: User, parent_id: int | None) -> Comment:
+def _add(*, thing: Any, said: _Words, by: User, parent_id: int | None, files: Collection[int]) -> Comment:
     thread = _locked_thread_on(thing)
     path = _path_under(thread, parent_id, by) if parent_id is not None else []
     ruling = _looked_at(thing, thread, said, by, depth=len(path) + 1)
@@ -107,6 +113,8 @@ def _add(*, thing: Any, said: _Words, by: User, parent_id: int | None) -> Commen
         )
         row.pk = cursor.fetchone()[0]
     row.path = [*path, row.pk]
+    if files:
+        quotas.attach_files(file_ids=files, target=row, by=by)
     return row
 
 
@@ -261,9 +269,10 @@ def vote(*, comment: Comment, vote: str, by: User) -> None:
 
 
 def forget_deleted(*, limit: int = 1000) -> int:
-    """Blank the words of what was deleted more than a day ago, and of its revisions; return how many."""
+    """Blank the words of what was deleted more than a day ago, with its revisions and attachments; return how many."""
     due = Comment.objects.filter(state=State.DELETED, deleted_at__lt=timezone.now() - KEEP_DELETED).exclude(body="")
     keys = list(due.order_by("pk").values_list("pk", flat=True)[:limit])
     with transaction.atomic(durable=True):
         Revision.objects.filter(comment__in=keys).delete()
+        Attachment.objects.filter(content_type_id=targets.kind_of(Comment), object_id__in=keys).delete()
         return due.filter(pk__in=keys).update(body="", body_html="")

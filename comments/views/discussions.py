@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from comments import services
 from comments.forms import DiscussionForm
 from comments.models import Discussion
-from comments.views import talk
+from comments.views import files, talk
 from lib import keyset
 from likes import services as likes
+from quotas import services as quotas
 from sessions_app.requests import Request
 from tagging import services as tagging
 
@@ -48,7 +49,7 @@ def page_of(rows: QuerySet[Discussion], request: Request) -> keyset.Page[Discuss
 @require_safe
 def discussion_detail(request: Request, discussion_id: int) -> HttpResponse:
     rows = Discussion.objects.visible_to(request.user).with_authors().with_threads(request.user)
-    discussion = get_object_or_404(rows, pk=discussion_id)
+    discussion = get_object_or_404(services.with_files(rows=rows), pk=discussion_id)
     context = {
         "discussion": discussion,
         "standing": likes.read_standing(thing=discussion, user=request.user),
@@ -64,18 +65,20 @@ def discussion_detail(request: Request, discussion_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def discussion_new(request: Request) -> HttpResponse:
     form = DiscussionForm(request.POST if request.method == "POST" else None)
-    if request.method != "POST":
-        return render(request, "comments/discussion_form.html", {"form": form})
-    if form.is_valid():
+    desk = files.Desk(request)
+    if request.method == "POST" and form.is_valid() and desk.is_taken():
         tags = tagging.split_names(text=form.cleaned_data["tags"])
         said = {"title": form.cleaned_data["title"], "body": form.cleaned_data["body"]}
         try:
-            discussion = services.open_discussion(by=request.user, tags=tags, **said)
+            discussion = services.open_discussion(by=request.user, tags=tags, files=desk.keys, **said)
         except services.CommentsError as error:
             form.add_error("body", str(error))
         except tagging.NamesRefused as error:
             form.add_error("tags", error.reasons)
+        except quotas.QuotaError as error:
+            desk.refuse(str(error))
         else:
             messages.success(request, "It is on the noticeboard.")
             return redirect(discussion)
-    return render(request, "comments/discussion_form.html", {"form": form}, status=422)
+    context = {"form": form, "desk": desk, "choices": desk.choices()}
+    return render(request, "comments/discussion_form.html", context, status=desk.status if form.is_bound else 200)

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from comments import rendering, services
 from comments.forms import CommentForm, VoteForm
 from comments.models import Comment, Thread, on_visible_threads
+from comments.views import files
 from comments.views.talk import comment_of, sort_of
 from lib import targets
 from likes import services as likes
+from quotas import services as quotas
 from sessions_app.requests import Request
 
 # Tells the page that the draft of these words is not needed any more.
@@ -27,18 +29,21 @@ def comment_new(request: Request, target: str, object_id: int) -> HttpResponse:
     if thing is None:
         raise Http404
     form = CommentForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    desk = files.Desk(request)
+    if request.method == "POST" and form.is_valid() and desk.is_taken():
+        said = {"body": form.cleaned_data["body"], "parent_id": form.cleaned_data["parent"]}
         try:
-            said = form.cleaned_data
-            row = services.post_comment(thing=thing, body=said["body"], by=request.user, parent_id=said["parent"])
+            row = services.post_comment(thing=thing, by=request.user, files=desk.keys, **said)
         except services.TooSoon as error:
             form.add_error("body", str(error))
-            return _too_soon(request, thing, form, error.seconds)
+            return _too_soon(request, thing, form, desk, error.seconds)
         except services.CommentsError as error:
             form.add_error("body", str(error))
+        except quotas.QuotaError as error:
+            desk.refuse(str(error))
         else:
-            return _posted(request, thing, row, said["parent"])
-    return _form(request, thing, form)
+            return _posted(request, thing, row, said["parent_id"])
+    return _form(request, thing, form, desk)
 
 
 def _posted(request: Request, thing: Any, row: Comment, parent_id: int | None) -> HttpResponse:
@@ -72,21 +77,30 @@ def _held(request: Request, thing: Any) -> HttpResponse:
     return redirect(thing)
 
 
-def _too_soon(request: Request, thing: Any, form: CommentForm, seconds: int) -> HttpResponse:
-    response = _form(request, thing, form)
+def _too_soon(request: Request, thing: Any, form: CommentForm, desk: files.Desk, seconds: int) -> HttpResponse:
+    response = _form(request, thing, form, desk)
     response["Retry-After"] = str(seconds)
     if not request.htmx:  # type: ignore[attr-defined]
         response.status_code = 429
     return response
 
 
-def _form(request: Request, thing: Any, form: CommentForm, parent: Comment | None = None) -> HttpResponse:
+def _form(
+    request: Request, thing: Any, form: CommentForm, desk: files.Desk, parent: Comment | None = None
+) -> HttpResponse:
     """Show the form with what is wrong with it; for htmx as a fragment, which it only swaps in when it is a 200."""
     parent_id = parent.pk if parent else str(form["parent"].value() or "")
-    context = {"thing": thing, "target": targets.label_of(thing), "comment_form": form, "parent_id": parent_id}
+    context = {
+        "thing": thing,
+        "target": targets.label_of(thing),
+        "comment_form": form,
+        "parent_id": parent_id,
+        "desk": desk,
+        "choices": desk.choices(),
+    }
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "comments/_form.html", context)
-    status = 422 if form.is_bound and not form.is_valid() else 200
+    status = desk.status if form.is_bound else 200
     return render(request, "comments/comment_form.html", context | {"parent": parent}, status=status)
 
 
@@ -132,12 +146,12 @@ def reply_form(request: Request, comment_id: int) -> HttpResponse:
         raise Http404
     body = rendering.quoted(parent.body) if request.GET.get("quote") else ""
     form = CommentForm(initial={"parent": parent.pk, "body": body}, auto_id=f"id_reply_{parent.pk}_%s")
-    return _form(request, parent.thread.thing, form, parent)
+    return _form(request, parent.thread.thing, form, files.Desk(request), parent)
 
 
 def _mine(request: Request, comment_id: int) -> Comment:
     rows = Comment.objects.filter(on_visible_threads(request.user), author=request.user).select_related("thread")
-    return get_object_or_404(rows, pk=comment_id)
+    return get_object_or_404(services.with_files(rows=rows), pk=comment_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

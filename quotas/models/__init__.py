@@ -13,11 +13,13 @@ Invariants:
 """
 
 from quotas.models.accounts import Account, Grant, UsageDay, UsageEvent
-from quotas.models.files import Attachment, Blob, Folder, Part, StoredFile, Upload, Version
+from quotas.models.attachments import ATTACHED_MAX, Attachment
+from quotas.models.files import Blob, Folder, Part, StoredFile, Upload, Version
 from quotas.models.limits import Override, Plan, PlanLimit, Purchase, Subscription
 from quotas.models.reports import Drift, Notice, OperatorAct
 
 __all__ = [
+    "ATTACHED_MAX",
     "Account",
     "Attachment",
     "Blob",

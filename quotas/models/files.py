@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
-from django.contrib.contenttypes.fields import GenericForeignKey
-from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import F, Q, Sum
 from django.utils import timezone
@@ -264,36 +262,3 @@ class Upload(models.Model):
     @property
     def grant_key(self) -> str:
         return f"upload:{self.pk}"
-
-
-class AttachmentQuerySet(models.QuerySet["Attachment"]):
-    def with_version(self) -> Self:
-        return self.select_related("file__current__file", "content_type")
-
-    def of(self, target: models.Model) -> Self:
-        kind = ContentType.objects.get_for_model(target)
-        return self.filter(content_type=kind, object_id=target.pk, file__trashed_at=None).select_related(
-            "file__current"
-        )
-
-
-class Attachment(models.Model):
-    """A file that belongs to something of an upper app; who may see that may see the file."""
-
-    file = models.ForeignKey(StoredFile, models.CASCADE, related_name="attachments")
-    content_type = models.ForeignKey(ContentType, models.CASCADE, related_name="+")
-    object_id = models.BigIntegerField()
-    target = GenericForeignKey("content_type", "object_id")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    created_at = models.DateTimeField(default=timezone.now)
-
-    objects = AttachmentQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            # Also the index by which a page finds what is attached to a thing.
-            models.UniqueConstraint(fields=["content_type", "object_id", "file"], name="attachment_is_one_a_thing"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.file} at {self.content_type} {self.object_id}"

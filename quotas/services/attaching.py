@@ -1,56 +1,84 @@
 """Files at things of upper apps: who may see the thing may see the file."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.contenttypes.fields import GenericRelation
-from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
+from django.http import HttpRequest
 
-from quotas.models import Attachment, StoredFile
+from lib import targets
+from quotas import names
+from quotas.models import ATTACHED_MAX, Attachment, StoredFile
+from quotas.services import files, uploads
 from quotas.services.errors import NotAttachable, NotThere
+
+# Where an upload handler leaves word at the request.
+REFUSED = "_quotas_refused"
+
+
+def why_not_read(*, request: HttpRequest) -> str:
+    """Return why the files of a form were not read, since there is no room for them; "" when they were."""
+    sentence: str = getattr(request, REFUSED, "")
+    return sentence
 
 
 def takes_files(*, kind: type[models.Model]) -> bool:
     """Tell whether things of this model may have files: those that say so with a relation to attachments."""
-    fields = kind._meta.private_fields
-    return any(isinstance(each, GenericRelation) and each.related_model is Attachment for each in fields)
+    return kind._meta.label_lower in targets.declaring(Attachment)
+
+
+def store_sent(*, sent: Iterable[UploadedFile], by: Any) -> list[int]:
+    """Store what came with a form among the files of this person; return the keys. Raise QuotaExceeded.
+
+    Each is a file of its own, under a name that is free: as a version it would change what is attached elsewhere.
+    What came before one that has no room stays.
+    """
+    stored = []
+    for file in sent:
+        name = files.free_name(user_id=by.pk, folder=None, name=names.clean(file.name or ""))
+        stored.append(uploads.store(user_id=by.pk, name=name, size=file.size or 0, stream=file).pk)
+    return stored
 
 
 @transaction.atomic(savepoint=False)
-def attach_file(*, file_id: int, target: models.Model, by: Any) -> Attachment:
-    """Attach a file of this person to a thing that they may see, once, in the caller's transaction.
+def attach_files(*, file_ids: Iterable[int], target: models.Model, by: Any) -> None:
+    """Attach files of this person to a thing, each once, in the caller's transaction.
 
-    Raise NotAttachable or NotThere.
+    That `by` may add to the thing is for the caller to know. Raise NotAttachable or NotThere.
     """
     if not takes_files(kind=type(target)):
         raise NotAttachable("Files cannot be attached to this.")
-    file = StoredFile.objects.live().visible_to(by).filter(pk=file_id).first()
-    if file is None or not _may_see(target, by):
+    wanted = set(file_ids)
+    if len(wanted) > ATTACHED_MAX:
+        raise NotAttachable(f"At most {ATTACHED_MAX} files can be attached.")
+    # Locked: one that is deleted at this moment is told, and no fault of ours.
+    rows = StoredFile.objects.live().visible_to(by).filter(pk__in=wanted).order_by("pk")
+    found = list(rows.select_for_update(no_key=True))
+    if len(found) < len(wanted):
         raise NotThere("There is no such file.")
-    row, _ = Attachment.objects.get_or_create(
-        file=file,
-        content_type=ContentType.objects.get_for_model(target),
-        object_id=target.pk,
-        defaults={"by": by},
-    )
-    return row
+    kind, pk = targets.place_of(target)
+    attached = [Attachment(file=file, content_type_id=kind, object_id=pk, by=by) for file in found]
+    Attachment.objects.bulk_create(attached, ignore_conflicts=True)
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic(durable=True)
 def detach_file(*, attachment_id: int, by: Any) -> bool:
-    """Take a file of this person away from a thing; return False when it was not there."""
+    """Take a file of this person away from a thing; the file stays. Return False when it was not there."""
     return bool(Attachment.objects.filter(pk=attachment_id, file__owner=by).delete()[0])
 
 
 def is_visible(*, attachment: Attachment, user: Any) -> bool:
-    """Tell whether somebody may see a file through what it is attached to."""
+    """Tell whether somebody may see a file through what it is attached to.
+
+    That is who may see the thing, unless its model decides with `shows_files_to(user)`: a tombstone is seen, and its
+    files are not.
+    """
     kind = attachment.content_type.model_class()
     if kind is None or not takes_files(kind=kind) or attachment.file.trashed_at is not None:
         return False
-    target = attachment.target
-    return target is not None and _may_see(target, user)
-
-
-def _may_see(target: models.Model, user: Any) -> bool:
-    rows = type(target)._default_manager.visible_to(user)  # type: ignore[attr-defined]
-    return bool(rows.filter(pk=target.pk).exists())
+    target: Any = attachment.target
+    if target is None:
+        return False
+    decides = getattr(target, "shows_files_to", None)
+    return bool(decides(user)) if decides else type(target).objects.visible_to(user).filter(pk=target.pk).exists()

@@ -3,9 +3,9 @@
 from typing import Any
 
 from django import template
-from django.db import models
+from django.utils.safestring import SafeString
 
-from quotas.models import Attachment
+from quotas import attached
 from quotas.wording import in_bytes, shown
 
 register = template.Library()
@@ -17,7 +17,7 @@ def amount_of(amount: int, resource: str) -> str:
     return shown(resource, amount)
 
 
-@register.inclusion_tag("quotas/_attachments.html")
-def attachments(target: models.Model) -> dict[str, Any]:
-    """List the files that are attached to something."""
-    return {"attachments": list(Attachment.objects.of(target))}
+@register.simple_tag
+def attachments(files: list[dict[str, Any]]) -> SafeString:
+    """List the files that are attached to something, as its statement told of them."""
+    return attached.as_list(files)

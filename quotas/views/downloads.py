@@ -1,13 +1,15 @@
 """What is inside of files, sent so that no browser ever runs it."""
 
 from collections.abc import Iterator
+from typing import Any
 
+from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.http import content_disposition_header, http_date, quote_etag
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from quotas import names, paths, ranges
 from quotas.models import Attachment, Version
@@ -37,6 +39,28 @@ def attachment_content(request: Request, attachment_id: int) -> HttpResponseBase
     if attachment.file.current is None or not attaching.is_visible(attachment=attachment, user=request.user):
         raise Http404
     return _sent(request, attachment.file.current)
+
+
+@require_safe
+def attachment_picture(request: Request, attachment_id: int) -> HttpResponseBase:
+    attachment = get_object_or_404(Attachment.objects.with_version(), pk=attachment_id)
+    version = attachment.file.current
+    if version is None or version.picture != Version.Picture.MADE:
+        raise Http404
+    if not attaching.is_visible(attachment=attachment, user=request.user):
+        raise Http404
+    return _guarded(HttpResponse(_picture(version), content_type="image/webp"))
+
+
+@require_POST
+def attachment_removal(request: Request, attachment_id: int) -> HttpResponseBase:
+    attachment = get_object_or_404(
+        Attachment.objects.select_related("content_type"), pk=attachment_id, file__owner=request.user
+    )
+    target: Any = attachment.target
+    attaching.detach_file(attachment_id=attachment.pk, by=request.user)
+    messages.success(request, "It is not attached any more. The file is still among yours.")
+    return redirect(target or "quotas:files")
 
 
 def _picture(version: Version) -> bytes:

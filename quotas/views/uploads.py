@@ -7,8 +7,7 @@ from django.views.decorators.http import require_POST
 
 from quotas.forms import UploadForm
 from quotas.models import Folder
-from quotas.services import errors, uploads
-from quotas.upload_handlers import refused
+from quotas.services import attaching, errors, uploads
 from quotas.views.listing import folder_page
 from sessions_app.requests import Request
 
@@ -17,7 +16,7 @@ from sessions_app.requests import Request
 def upload_create(request: Request) -> HttpResponse:
     folder = _folder(request)
     form = UploadForm(request.POST, request.FILES)
-    if sentence := refused(request):
+    if sentence := attaching.why_not_read(request=request):
         form.errors.clear()
         form.add_error(None, sentence)
         return folder_page(request, folder, form=form, status=413)

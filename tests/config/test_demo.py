@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from django.core.management import CommandError
 from django.db import connection
 
-from comments.models import Comment, Discussion
+from comments.models import Act, Comment, Discussion, Report
 from config import demo as player
 from config.models import DemoPart
 from emailqueue.models import Email, EmailEvent, EmailRecipient, OptOut, Suppression
@@ -122,6 +122,8 @@ def test_it_says_in_one_line_what_it_made(demo_mode):
         "flags": str(Flag.objects.count()),
         "changes": str(FlagChange.objects.count()),
         "comments": str(Comment.objects.count()),
+        "acts": str(Act.objects.count()),
+        "reports": str(Report.objects.count()),
         "endpoints": str(Endpoint.objects.count()),
         "deliveries": str(Delivery.objects.count()),
         "attempts": str(Attempt.objects.count()),

@@ -20,7 +20,7 @@ LINES = 300
 # "About 300": each with its own ceiling and the reason why it is not split.
 LONGER = {
     "config/settings.py": (400, "the one file of settings, which the house asks for"),
-    "sessions_app/engine.py": (370, "one class: the whole session store protocol, twice, for sync and async callers"),
+    "sessions_app/engine.py": (380, "one class: the whole session store protocol, twice, for sync and async callers"),
 }
 # path::function -> why it must catch everything.
 CATCHES_EVERYTHING = {

@@ -27,6 +27,7 @@ from webhooks.services.errors import (
 )
 from webhooks.services.publishing import publish, send_test
 from webhooks.services.resending import recover_endpoint, resend_dead, resend_delivery, resend_range
+from webhooks.services.signing import signed_headers
 
 __all__ = [
     "RETENTION",
@@ -56,4 +57,5 @@ __all__ = [
     "resend_range",
     "rotate_secrets",
     "send_test",
+    "signed_headers",
 ]
