@@ -221,7 +221,14 @@ def test_pressed_twice_it_happens_once(new_context, mail_sink, live_flags, story
     button, count = story(Visit(page, olga, mail_sink))
     before = count()
 
+    def happened():
+        # The browser tells where it is only while it is asked something.
+        page.wait_for_load_state("networkidle")
+        return count() != before
+
     button.dblclick()
+    # The old page is idle until the answer comes: that alone does not say that anything was sent.
+    faults.until(happened, "a press has its effect")
     page.wait_for_load_state("networkidle")
     faults.until(lambda: not Record.objects.running().exists(), "the first press comes to its end")
 
