@@ -70,12 +70,12 @@ def commit(*, grant_id: int, amount: int, objects: int = 0, instead_of: Sequence
     sheet.reserve(grant.charges(), -1)
     sheet.use(grant.charges(amount=amount, objects=objects))
     sheet.give_back(rows.values())
-    Grant.objects.filter(pk=grant.pk).update(
-        state=Grant.State.USED, amount=amount, objects_held=objects, lease_ends_at=None
-    )
-    _end(rows)
+    grant.state, grant.amount, grant.objects_held, grant.lease_ends_at = Grant.State.USED, amount, objects, None
+    grant.save(update_fields=["state", "amount", "objects_held", "lease_ends_at"])
+    if rows:
+        _end(rows)
     ledger.post(sheet=sheet)
-    return Grant.objects.get(pk=grant.pk)
+    return grant
 
 
 @transaction.atomic(savepoint=False)

@@ -3,17 +3,16 @@
 Lock order: files, then grants by key, then accounts by key, as the last rows of a transaction.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 from django.utils import timezone
 
 from quotas import allowance, signals, tasks
-from quotas.models import Account, Grant, Notice, UsageEvent
-from quotas.services import limits
+from quotas.models import Account, Grant, Notice
+from quotas.services import limits, statements
 from quotas.services.errors import QuotaExceeded
 
 
@@ -66,25 +65,34 @@ def post(*, sheet: Sheet) -> None:
         more = moves[key].used + moves[key].reserved
         if not allowance.fits(account.balance, more, now):
             raise exceeded(account=account, wanted=more, now=now)
-    for key, account in accounts.items():
-        _move(account, moves[key], now, sheet.grant_key)
+    if accounts:
+        _move(list(accounts.values()), moves, now, sheet.grant_key)
 
 
-def _move(account: Account, move: Move, now: datetime, key: str) -> None:
-    used = account.used + move.used
-    Account.objects.filter(pk=account.pk).update(
-        used=F("used") + move.used,
-        reserved=F("reserved") + move.reserved,
-        soft_passed_at=limits.soft_passed_at(account=account, used=used, now=now),
-    )
-    if move.used:
-        UsageEvent.objects.create(account=account, at=now, change=move.used, used=used, grant_key=key)
-        note_levels(account=account, used=used)
+def _move(accounts: Sequence[Account], moves: Mapping[int, Move], now: datetime, key: str) -> None:
+    """Move all in one statement: the accounts are locked until the transaction ends, the hall's for everybody."""
+    used = {account.pk: account.used + moves[account.pk].used for account in accounts}
+    soft = [limits.soft_passed_at(account=account, used=used[account.pk], now=now) for account in accounts]
+    values: dict[str, Any] = {
+        "accounts": list(used),
+        "used": [moves[pk].used for pk in used],
+        "reserved": [moves[pk].reserved for pk in used],
+        "soft_passed": soft,
+        "now": now,
+        "key": key,
+    }
+    standing: dict[int, set[int]] = {pk: set() for pk in used}
+    with connection.cursor() as cursor:
+        cursor.execute(statements.MOVE, values)
+        for pk, level in cursor.fetchall():
+            standing[pk].add(level)
+    for account in accounts:
+        if moves[account.pk].used:
+            _note_levels(account, used[account.pk], standing[account.pk])
 
 
-def note_levels(*, account: Account, used: int) -> None:
+def _note_levels(account: Account, used: int, standing: set[int]) -> None:
     """Raise a notice for each level that is newly reached, and clear those well below which use has fallen."""
-    standing = set(Notice.objects.standing().filter(account=account).values_list("level", flat=True))
     reached = allowance.levels_reached(used, account.hard)
     if left := standing & allowance.levels_left(used, account.hard):
         Notice.objects.standing().filter(account=account, level__in=left).update(cleared_at=timezone.now())

@@ -41,6 +41,8 @@ class Ticket:
     error: Exception | None = None
     accounts: list[int] = field(default_factory=list)
     object_accounts: list[int] = field(default_factory=list)
+    # Set when it is done, or when it is the turn of its thread to serve those who wait.
+    called: threading.Event = field(default_factory=threading.Event)
 
     @property
     def wish(self) -> allowance.Wish:
@@ -50,11 +52,16 @@ class Ticket:
 
 
 class Counter:
-    """Where tickets are served: one round at a time in each process."""
+    """Where tickets are served: one round at a time in each process.
+
+    Whoever comes while nobody serves does; the others wait. Who has served calls those whose tickets are done, and the
+    first of those who came meanwhile to serve the next round: nobody queues for a lock to learn that they are done.
+    """
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._waiting: deque[Ticket] = deque()
+        self._is_served = False
 
     def serve(self, ticket: Ticket) -> None:
         """Return when the ticket is done, by this thread or by one that came before."""
@@ -62,15 +69,30 @@ class Counter:
             # What is granted here stands or falls with the caller's transaction: nobody else's may.
             _round([ticket])
             return
-        self._waiting.append(ticket)
-        with self._turn:
-            while not ticket.done:
-                # Without this thread's idempotency claim: the round is not its alone, and a held grant is no effect.
-                with letting_go():
-                    _serve(self._next())
+        if self._must_wait(ticket):
+            ticket.called.wait()
+        if not ticket.done:
+            self._serve_those_who_wait()
 
-    def _next(self) -> list[Ticket]:
-        return [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
+    def _must_wait(self, ticket: Ticket) -> bool:
+        with self._lock:
+            self._waiting.append(ticket)
+            was_served, self._is_served = self._is_served, True
+            return was_served
+
+    def _serve_those_who_wait(self) -> None:
+        with self._lock:
+            tickets = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
+        try:
+            # Without this thread's idempotency claim: the round is not its alone, and a held grant is no effect.
+            with letting_go():
+                _serve(tickets)
+        finally:
+            with self._lock:
+                following = self._waiting[0] if self._waiting else None
+                self._is_served = following is not None
+            for ticket in (*tickets, following) if following else tickets:
+                ticket.called.set()
 
 
 counter = Counter()
@@ -118,7 +140,7 @@ def _quickly(tickets: Sequence[Ticket], hurry: str | None) -> None:
     now, slugs = timezone.now(), sorted(_slugs(tickets))
     with connection.cursor() as cursor:
         cursor.execute(
-            statements.QUICK.format(members=get_user_model().groups.through._meta.db_table),
+            statements.CALL,
             {
                 "user_ids": [ticket.user_id for ticket in tickets],
                 "keys": [ticket.key for ticket in tickets],

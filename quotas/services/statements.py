@@ -16,7 +16,9 @@ WHERE a.user_id = ANY(%(users)s)
 ORDER BY a.id FOR NO KEY UPDATE OF a
 """
 # The whole round in one statement, for when all of it fits: the accounts are locked while Postgres works, and not while
-# this process waits to be heard. It grants everything or, where anything is out of the ordinary, nothing.
+# this process waits to be heard. It grants everything or, where anything is out of the ordinary, nothing. It lives in
+# Postgres as a function, which keeps its plan: planning took longer than all the rest, and a prepared statement would
+# belong to one connection, which PgBouncer hands on.
 QUICK = """
 WITH wished AS (
   SELECT * FROM unnest(%(user_ids)s::bigint[], %(keys)s::text[], %(slugs)s::text[], %(amounts)s::bigint[],
@@ -83,6 +85,53 @@ charged AS (
 SELECT id, user_id, key, accounts, object_accounts,
   set_config('synchronous_commit', coalesce(%(hurry)s, current_setting('synchronous_commit')), true)
 FROM made
+"""
+PARAMETERS = {
+    "user_ids": "bigint[]",
+    "keys": "text[]",
+    "slugs": "text[]",
+    "amounts": "bigint[]",
+    "objects": "smallint[]",
+    "leases": "timestamptz[]",
+    "resources": "text[]",
+    "windows": "date[]",
+    "users": "bigint[]",
+    "now": "timestamptz",
+    "hurry": "text",
+}
+ARGUMENTS = ", ".join(f"%({name})s::{kind}" for name, kind in PARAMETERS.items())
+CALL = f"SELECT * FROM quotas_reserve({ARGUMENTS})"  # noqa: S608  (made of the names above)
+
+
+def body(*, members: str) -> str:
+    """Return what the function runs; `members` is the table of who is in which group."""
+    places = {name: f"${place}" for place, name in enumerate(PARAMETERS, 1)}
+    return f"#variable_conflict use_column\nBEGIN RETURN QUERY {QUICK.format(members=members) % places}; END"
+
+
+def function(*, members: str) -> str:
+    """Return the statement that makes the function, or makes it anew."""
+    return (
+        f"CREATE OR REPLACE FUNCTION quotas_reserve({', '.join(PARAMETERS.values())}) RETURNS TABLE (id bigint,"
+        " user_id bigint, key varchar, accounts bigint[], object_accounts bigint[], hurry text) LANGUAGE plpgsql AS"
+        f" $function${body(members=members)}$function$"
+    )
+
+
+# The accounts are locked already. What it returns are the notices that stand at them.
+MOVE = """
+WITH move AS (
+  SELECT * FROM unnest(%(accounts)s::bigint[], %(used)s::bigint[], %(reserved)s::bigint[],
+    %(soft_passed)s::timestamptz[]) AS m(id, used, reserved, soft_passed_at)
+), changed AS (
+  UPDATE quotas_account a SET used = a.used + m.used, reserved = a.reserved + m.reserved,
+    soft_passed_at = m.soft_passed_at
+  FROM move m WHERE a.id = m.id RETURNING a.id, a.used
+), noted AS (
+  INSERT INTO quotas_usageevent (account_id, at, change, used, grant_key)
+  SELECT m.id, %(now)s, m.used, c.used, %(key)s FROM move m JOIN changed c ON c.id = m.id WHERE m.used <> 0
+)
+SELECT account_id, level FROM quotas_notice WHERE cleared_at IS NULL AND account_id = ANY(%(accounts)s)
 """
 # A held grant need not wait for the disk: one that a crash of the server forgets was not yet used for anything, and
 # whoever commits it is refused or granted anew. What is written by a later commit is written with it.

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
 from quotas.models import Grant
@@ -46,13 +47,25 @@ def test_without_the_lock_more_is_granted_than_fits(alice, monkeypatch):
     """The control: two processes, each with a counter of its own, and accounts that nobody locks."""
     limit(alice, 100)
     reserve(alice, 1, key="first")
-    for statement in ("QUICK", "ACCOUNTS"):
-        without = getattr(statements, statement).replace("FOR NO KEY UPDATE OF a", "")
-        monkeypatch.setattr(statements, statement, without)
+    lock, members = "FOR NO KEY UPDATE OF a", get_user_model().groups.through._meta.db_table
+    assert lock in statements.QUICK
+    assert lock in statements.ACCOUNTS
+    monkeypatch.setattr(statements, "CALL", statements.QUICK.format(members=members).replace(lock, ""))
+    monkeypatch.setattr(statements, "ACCOUNTS", statements.ACCOUNTS.replace(lock, ""))
 
     granted = many(alice, 160, call=lambda number: serve_alone(alice, f"k{number}"))
 
     assert len(granted) > 99
+
+
+def test_the_function_in_postgres_is_the_statement_that_is_written_here(db):
+    members = get_user_model().groups.through._meta.db_table
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'quotas_reserve'")
+        found = cursor.fetchall()
+
+    assert found == [(statements.body(members=members),)]
 
 
 def test_counters_of_several_processes_grant_together_what_fits(alice):
