@@ -12,6 +12,9 @@ MOST = 10
 # A text that begins more names than this has a short list.
 CROWDED = 60
 KEPT = 30
+# What is read of a text that has none, as before the lists are made: also keeps Postgres, which cannot know that a text
+# is listed, from preparing for thousands by reading all tags.
+UNLISTED = 200
 PREFIX_MAX = 10
 
 COLUMNS = """
@@ -27,7 +30,7 @@ chosen AS MATERIALIZED (
     UNION
     SELECT id FROM tagging_tag WHERE name = %(text)s
     UNION
-    SELECT tag_id FROM tagging_beginning WHERE text LIKE %(like)s AND NOT EXISTS (SELECT FROM listed)
+    (SELECT tag_id FROM tagging_beginning WHERE text LIKE %(like)s AND NOT EXISTS (SELECT FROM listed) LIMIT {UNLISTED})
 )
 SELECT {COLUMNS} JOIN chosen ON chosen.id = t.id
 WHERE {OPEN} ORDER BY t.name = %(text)s DESC, uses DESC, t.name LIMIT %(most)s
