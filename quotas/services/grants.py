@@ -49,20 +49,22 @@ def extend(*, grant_id: int, amount: int, lease: timedelta = LEASE) -> Grant:
     sheet.reserve(grant.charges())
     Grant.objects.filter(pk=grant.pk).update(amount=grant.amount, lease_ends_at=grant.lease_ends_at)
     ledger.post(sheet=sheet)
-    return grant
+    return True
 
 
 @transaction.atomic(savepoint=False)
-def commit(*, grant_id: int, amount: int, objects: int = 0, instead_of: Sequence[int] = ()) -> Grant:
-    """Turn what is held into use, with the true amount, in the caller's transaction; return the grant.
+def commit(*, grant_id: int, amount: int, objects: int = 0, instead_of: Sequence[int] = ()) -> bool:
+    """Turn what is held into use, with the true amount, in the caller's transaction; return False when it was.
 
     Less than was held gives back; more is checked again. `instead_of` are used grants that end with it, so that only
-    the difference counts. Committed twice it is used once. Raise QuotaExceeded or GrantGone.
+    the difference counts. Raise QuotaExceeded or GrantGone.
     """
+    if not instead_of and ledger.use_quickly(grant_id=grant_id, amount=amount, objects=objects):
+        return True
     rows = {row.pk: row for row in locked(grant_ids=[grant_id, *instead_of])}
     grant = rows.pop(grant_id)
     if grant.state == Grant.State.USED:
-        return grant
+        return False
     if grant.state == Grant.State.RETURNED:
         raise GrantGone("The reservation is over: it was given back when its time had passed.")
     sheet = ledger.Sheet()
@@ -75,7 +77,7 @@ def commit(*, grant_id: int, amount: int, objects: int = 0, instead_of: Sequence
     if rows:
         _end(rows)
     ledger.post(sheet=sheet)
-    return grant
+    return True
 
 
 @transaction.atomic(savepoint=False)
@@ -107,7 +109,8 @@ def _release_held(*, grant_id: int) -> bool:
 def consume(*, key: str, user_id: int, resource: str, amount: int = 1) -> Grant:
     """Use an amount at once, in the window that is now, once for each key. Raise as `reserve` does."""
     grant = reserve(key=key, user_id=user_id, resource=resource, amount=amount)
-    return commit(grant_id=grant.pk, amount=amount)
+    commit(grant_id=grant.pk, amount=amount)
+    return Grant.objects.get(pk=grant.pk)
 
 
 def locked(*, grant_ids: Iterable[int]) -> list[Grant]:

@@ -118,6 +118,43 @@ def function(*, members: str) -> str:
     )
 
 
+# A held grant becomes used, as most do: step by step, so that each sees what the lock before it waited for.
+USE = "SELECT * FROM quotas_use(%s::bigint, %s::bigint, %s::smallint, %s::timestamptz)"
+USE_BODY = """#variable_conflict use_column
+DECLARE held quotas_grant;
+BEGIN
+  SELECT * INTO held FROM quotas_grant WHERE id = $1 FOR NO KEY UPDATE;
+  IF NOT FOUND OR held.state <> 'held' OR held.amount < $2 OR held.objects_held < $3 THEN
+    RETURN;
+  END IF;
+  PERFORM FROM quotas_account WHERE id = ANY(held.accounts || held.object_accounts) ORDER BY id FOR NO KEY UPDATE;
+  PERFORM FROM quotas_account WHERE id = ANY(held.accounts || held.object_accounts)
+    AND (soft IS NOT NULL OR soft_passed_at IS NOT NULL OR limits_end_at <= $4);
+  IF FOUND THEN
+    RETURN;
+  END IF;
+  UPDATE quotas_grant SET state = 'used', amount = $2, objects_held = $3, lease_ends_at = NULL WHERE id = $1;
+  RETURN QUERY WITH charge AS (
+    SELECT account, sum(more)::bigint AS used, sum(less)::bigint AS reserved FROM (
+      SELECT unnest(held.accounts) AS account, $2 AS more, held.amount AS less
+      UNION ALL SELECT unnest(held.object_accounts), $3, held.objects_held
+    ) AS each_one GROUP BY account
+  ), changed AS (
+    UPDATE quotas_account a SET used = a.used + c.used, reserved = a.reserved - c.reserved
+    FROM charge c WHERE a.id = c.account RETURNING a.id, c.used AS change, a.used, a.hard
+  ), noted AS (
+    INSERT INTO quotas_usageevent (account_id, at, change, used, grant_key)
+    SELECT id, $4, change, used, held.key FROM changed WHERE change <> 0
+  )
+  SELECT id, change, used, hard,
+    ARRAY(SELECT level::integer FROM quotas_notice n WHERE n.account_id = changed.id AND n.cleared_at IS NULL)
+  FROM changed;
+END"""
+USE_FUNCTION = (
+    "CREATE OR REPLACE FUNCTION quotas_use(bigint, bigint, smallint, timestamptz)"
+    " RETURNS TABLE (account bigint, change bigint, used bigint, hard bigint, levels integer[]) LANGUAGE plpgsql AS"
+    f" $function${USE_BODY}$function$"
+)
 # The accounts are locked already. What it returns are the notices that stand at them.
 MOVE = """
 WITH move AS (

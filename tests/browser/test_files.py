@@ -156,3 +156,31 @@ def test_pages_of_files_are_accessible(new_context, alice, axe):
         assert axe(page) == [], address
     page.goto(reverse("quotas:file", args=[file.pk]))
     assert axe(page) == []
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_file_comes_with_a_comment_and_stays_ticked_when_the_words_are_refused(
+    new_context, alice, axe, settings, scripts
+):
+    settings.COMMENTS_BANNED_WORDS = ["rascal"]
+    discussion = factories.discussion(by=alice)
+    page = opened(new_context, alice, scripts=scripts)
+    page.goto(discussion.get_absolute_url())
+    page.get_by_label("Your words").fill("You rascal, see the plan.")
+    page.get_by_text("Attach files").click()
+    page.get_by_label("New ones").set_input_files({"name": "plan.txt", "mimeType": "", "buffer": b"A, then B."})
+
+    page.get_by_role("button", name="Post", exact=True).click()
+    page.get_by_text("is not said here").wait_for()
+    kept = page.get_by_label("plan.txt")
+    assert kept.is_checked()
+    if scripts:
+        assert axe(page) == []
+    page.get_by_label("Your words").fill("Friend, see the plan.")
+    page.get_by_role("button", name="Post", exact=True).click()
+    page.get_by_role("link", name="plan.txt").wait_for()
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="plan.txt").click()
+    assert download.value.path().read_bytes() == b"A, then B."
+    assert StoredFile.objects.count() == 1

@@ -184,7 +184,8 @@ def test_the_soft_limit_may_be_passed_for_the_time_of_a_grace(alice):
 
 def test_below_the_soft_limit_the_grace_begins_anew(alice):
     limit(alice, 100, soft=50)
-    grant = grants.commit(grant_id=reserve(alice, 60).pk, amount=60)
+    grant = reserve(alice, 60)
+    grants.commit(grant_id=grant.pk, amount=60)
     assert account(alice).soft_passed_at is not None
 
     grants.give_back(grant_ids=[grant.pk])
