@@ -49,7 +49,7 @@ def extend(*, grant_id: int, amount: int, lease: timedelta = LEASE) -> Grant:
     sheet.reserve(grant.charges())
     Grant.objects.filter(pk=grant.pk).update(amount=grant.amount, lease_ends_at=grant.lease_ends_at)
     ledger.post(sheet=sheet)
-    return True
+    return grant
 
 
 @transaction.atomic(savepoint=False)
