@@ -3,7 +3,7 @@
 from django.urls import path
 
 from comments.views.appeals import acts_mine, appeal_new, decision_new
-from comments.views.discussions import discussion_detail, discussion_list, discussion_new
+from comments.views.discussions import discussion_detail, discussion_list, discussion_new, discussion_text
 from comments.views.feeds import discussion_feed, discussions_feed, feed_addresses, feed_key_new, tag_feed
 from comments.views.logs import log, public_log
 from comments.views.moderation import (
@@ -35,6 +35,7 @@ urlpatterns = [
     path("discussions", discussion_list, name="discussions"),
     path("discussions/new", discussion_new, name="discussion_new"),
     path("discussions/<int:discussion_id>", discussion_detail, name="discussion"),
+    path("discussions/<int:discussion_id>/text", discussion_text, name="discussion_text"),
     path("comments/on/<str:target>/<int:object_id>", comment_new, name="new"),
     path("comments/on/<str:target>/<int:object_id>/subscription", subscription, name="subscription"),
     path("discussions/feeds", feed_addresses, name="feeds"),

@@ -52,6 +52,7 @@ from comments.services.reading import (
 from comments.services.subscriptions import due_digests, follow_thread, send_digests, unfollow_thread
 from comments.services.threads import act_on_thread, set_pin
 from comments.services.upkeep import recount_comments, rerender_comments
+from comments.services.whole import Said, read_whole
 from comments.services.writing import (
     EDIT_FREELY,
     UNDO,
@@ -78,6 +79,7 @@ __all__ = [
     "NotPossible",
     "NotYours",
     "ParentGone",
+    "Said",
     "Sort",
     "ThreadLocked",
     "TooLate",
@@ -109,6 +111,7 @@ __all__ = [
     "read_alone",
     "read_branches",
     "read_flat",
+    "read_whole",
     "reader_of",
     "recount_comments",
     "rendered",

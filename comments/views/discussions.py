@@ -4,13 +4,14 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
-from comments import services
+from comments import services, texts
 from comments.forms import DiscussionForm
 from comments.models import Discussion
 from comments.views import files, talk
@@ -60,6 +61,17 @@ def discussion_detail(request: Request, discussion_id: int) -> HttpResponse:
         **talk.thread_context(request, discussion, discussion.thread),
     }
     return render(request, "comments/discussion_detail.html", context)
+
+
+@require_safe
+def discussion_text(request: Request, discussion_id: int) -> StreamingHttpResponse:
+    """Send all of it as it is read: no page holds a whole large thread, and neither does this."""
+    rows = Discussion.objects.visible_to(request.user).with_authors().with_threads()
+    discussion = get_object_or_404(rows, pk=discussion_id)
+    said = services.read_whole(thread=discussion.thread)
+    # The zone of the person, which is not the thread's any more when the pieces are sent.
+    pieces = texts.whole(discussion, said, timezone.get_current_timezone())
+    return StreamingHttpResponse(pieces, content_type="text/plain; charset=utf-8")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
