@@ -15,34 +15,7 @@ from emailqueue.addresses import AddressInvalid
 from emailqueue.drafts import Checked, Draft, DraftInvalid
 from emailqueue.models import Attachment, Email
 from emailqueue.rendering import TemplateInvalid
-
-# One statement for one mail and for a thousand. A key that is there already adds nothing.
-ENQUEUE = """
-WITH asked AS (
-  SELECT * FROM json_to_recordset(%s::json) AS x(
-    kind text, topic text, priority smallint, key text, fingerprint text, message_id text, sender text,
-    destination text, subject text, text text, html text, headers jsonb, template text, variables jsonb,
-    not_before_at timestamptz, expires_at timestamptz, next_attempt_at timestamptz, recipients jsonb)
-), made AS (
-  INSERT INTO emailqueue_email (
-    kind, topic, priority, key, fingerprint, message_id, sender, destination, subject, text, html, headers, template,
-    variables, state, created_at, not_before_at, expires_at, next_attempt_at, attempts, deferrals)
-  SELECT kind, topic, priority, key, decode(fingerprint, 'hex'), message_id, sender, destination, subject, text, html,
-    headers, template, variables, 'queued', now.at, not_before_at, expires_at, next_attempt_at, 0, 0
-  FROM asked, (SELECT %s::timestamptz AS at) AS now
-  ON CONFLICT (key) DO NOTHING
-  RETURNING id, message_id, created_at
-), people AS (
-  INSERT INTO emailqueue_emailrecipient
-    (email_id, address, place, state, changed_at, status, reply, provider_id)
-  SELECT made.id, person ->> 0, person ->> 1, 'queued', made.created_at, '', '', ''
-  FROM made JOIN asked USING (message_id), jsonb_array_elements(asked.recipients) AS person
-), told AS (
-  INSERT INTO emailqueue_emailevent (email_id, at, kind, address, status, detail)
-  SELECT id, created_at, 'queued', '', '', '' FROM made
-)
-SELECT id, message_id FROM made
-"""
+from emailqueue.services import statements
 
 
 class MailError(Exception):
@@ -66,8 +39,13 @@ def enqueue(*, draft: Draft | None = None, **mail: Any) -> Email:
 
     With a key that is there already, return the mail that it stands for. Raise MailRefused or KeyConflict.
     """
-    (email_id,) = enqueue_many(mails=[draft or Draft(**mail)])
-    return Email.objects.get(pk=email_id)
+    checked = _check(draft or Draft(**mail))
+    with transaction.atomic(savepoint=False):
+        found, is_new = _insert_one(checked)
+        if is_new:
+            _attach(found.pk, checked)
+        ring()
+    return found
 
 
 def enqueue_many(*, mails: Sequence[Draft]) -> list[int]:
@@ -81,14 +59,9 @@ def enqueue_many(*, mails: Sequence[Draft]) -> list[int]:
     # Several mails are one statement, and their files another: together they are one transaction.
     with transaction.atomic(savepoint=False):
         ids = _insert(checked)
-        files = [
-            Attachment(email_id=email_id, name=file.name, content_type=file.content_type, content=file.content)
-            for email_id, each in zip(ids, checked, strict=True)
-            if email_id in ids.fresh
-            for file in each.draft.files
-        ]
-        if files:
-            Attachment.objects.bulk_create(files)
+        for email_id, each in zip(ids, checked, strict=True):
+            if email_id in ids.fresh:
+                _attach(email_id, each)
         ring()
     return list(ids)
 
@@ -130,16 +103,33 @@ def new_message_id() -> str:
     return f"{secrets.token_hex(12)}@{settings.EMAIL_MESSAGE_ID_DOMAIN}"
 
 
+def _attach(email_id: int, checked: Checked) -> None:
+    files = [
+        Attachment(email_id=email_id, name=file.name, content_type=file.content_type, content=file.content)
+        for file in checked.draft.files
+    ]
+    if files:
+        Attachment.objects.bulk_create(files)
+
+
+def _insert_one(checked: Checked) -> tuple[Email, bool]:
+    """Return the mail, read by the statement that made it, and whether it is new."""
+    now = timezone.now()
+    row = _row(checked, now.isoformat())
+    made = list(Email.objects.raw(statements.WHOLE, [json.dumps([row]), now]))
+    return (made[0], True) if made else (_same(checked, row["fingerprint"]), False)
+
+
 def _insert(checked: Sequence[Checked]) -> _Ids:
     now = timezone.now()
     rows = [_row(each, now.isoformat()) for each in checked]
     with connection.cursor() as cursor:
-        cursor.execute(ENQUEUE, [json.dumps(rows), now])
+        cursor.execute(statements.KEYS, [json.dumps(rows), now])
         made = {message_id: email_id for email_id, message_id in cursor.fetchall()}
     ids = _Ids()
     ids.fresh = set(made.values())
     for each, row in zip(checked, rows, strict=True):
-        ids.append(made.get(row["message_id"]) or _same(each, row["fingerprint"]))
+        ids.append(made.get(row["message_id"]) or _same(each, row["fingerprint"]).pk)
     return ids
 
 
@@ -167,12 +157,12 @@ def _row(checked: Checked, now: str) -> dict[str, Any]:
     }
 
 
-def _same(checked: Checked, fingerprint: str) -> int:
+def _same(checked: Checked, fingerprint: str) -> Email:
     """Return the mail that the key stands for; the other one's transaction has ended by now."""
-    email_id, kept = Email.objects.values_list("pk", "fingerprint").get(key=checked.draft.key)
-    if bytes(kept or b"").hex() != fingerprint:
+    found = Email.objects.get(key=checked.draft.key)
+    if bytes(found.fingerprint or b"").hex() != fingerprint:
         raise KeyConflict(f"The key {checked.draft.key} stands for another mail already.")
-    return int(email_id)
+    return found
 
 
 def ring() -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from emailqueue import addresses, composition, delivery, services
 from emailqueue.composition import File
 from emailqueue.models import Attachment, Email, EmailRecipient
+from emailqueue.services import statements
 from tests.emailqueue.conftest import draft, queued
 from tests.races import race
 
@@ -223,3 +224,20 @@ def test_no_text_breaks_out_of_an_address(text):
     assert not set(found.header) & set("\r\n\0")
     assert found.mailbox.count("@") >= 1
     assert not set(found.mailbox) & set(" <>,;")
+
+
+def test_the_function_in_postgres_is_what_is_written_here(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'emailqueue_enqueue'")
+        found = cursor.fetchall()
+
+    assert found == [(statements.BODY,)]
+
+
+def test_what_comes_back_is_the_mail_as_it_is_kept(db):
+    found = services.enqueue(to=["ada@example.org"], subject="Hi", text="x", headers={"X-Hall": "1"}, key="a")
+
+    kept = Email.objects.get()
+    names = [field.attname for field in Email._meta.concrete_fields]
+    assert [getattr(found, name) for name in names] == [getattr(kept, name) for name in names]
+    assert services.enqueue(to=["ada@example.org"], subject="Hi", text="x", headers={"X-Hall": "1"}, key="a") == kept
