@@ -109,6 +109,18 @@ def test_reactions_to_what_is_gone_are_swept(bread, bob):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_sweep_passes_over_what_another_is_sweeping(bread, bob):
+    services.set_reaction(thing=bread, kind="like", by=bob)
+    without_triggers(f"DELETE FROM comments_discussion WHERE id = {bread.pk}")
+
+    with held(Gate(), services.sweep_strays, "DELETE", "likes_reaction") as first:
+        second = services.sweep_strays()
+
+    assert (first, second) == ([1], 0)
+    assert not Reaction.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_all_who_like_at_once_are_counted(bread):
     people = [factories.user(name=f"p{number}") for number in range(12)]
 

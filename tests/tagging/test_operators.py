@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from tagging import services
-from tagging.models import Implication, Merge, Tag, TagChange
+from tagging.models import Implication, Item, Merge, Tag, TagChange
 from tests import factories
 
 
@@ -169,3 +169,17 @@ def test_what_nobody_uses_is_retired(alice, tagged, tag):
     assert count == 1
     assert Tag.objects.get(name="unused").retired_at is not None
     assert not Implication.objects.exists()
+
+
+def test_what_hangs_on_things_that_are_gone_is_swept_and_counted_down(tagged):
+    gone, kept = tagged("wood"), tagged("wood")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DELETE FROM comments_discussion WHERE id = %s", [gone.pk])
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+    swept = (services.sweep_strays(), services.sweep_strays())
+
+    assert swept == (1, 0)
+    assert Item.objects.get().object_id == kept.pk
+    assert Tag.objects.get(name="wood").usage_count == 1
