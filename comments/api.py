@@ -95,7 +95,7 @@ class CommentIn(Schema):
     body: Body
     parent: int | None = Field(None, ge=1, le=2**63 - 1, description="What it answers; without one it stands alone.")
     files: list[Annotated[int, Field(ge=1, le=2**63 - 1)]] = Field(
-        [], max_length=ATTACHED_MAX, description="Of your own files, by the `file` that their upload tells."
+        [], max_length=ATTACHED_MAX, description="Of your own files, by the `file_id` that their upload tells."
     )
 
 
@@ -155,6 +155,11 @@ def _told(row: Comment, reader: Any) -> dict[str, Any]:
     }
 
 
+def _told_anew(pk: int, reader: Any) -> dict[str, Any]:
+    """Tell a comment that was just written, with what only a query adds."""
+    return _told(services.with_files(rows=Comment.objects.select_related("author")).get(pk=pk), reader)
+
+
 def _comment(request: Request, pk: int) -> Comment:
     rows = services.with_files(rows=Comment.objects.visible_to(request.user)).select_related("author")
     row: Comment | None = rows.filter(pk=pk).first()
@@ -178,7 +183,8 @@ def show_comment(request: Request, row_id: RowId) -> dict[str, Any]:
 def change_comment(request: Request, row_id: RowId, body: CommentChange) -> dict[str, Any]:
     """Its author says it in other words; after 15 minutes what it said before stays readable. It counts as new."""
     row = _comment(request, row_id)
-    return _told(services.edit_comment(comment_id=row.pk, body=body.body, by=request.user), request.user)
+    services.edit_comment(comment_id=row.pk, body=body.body, by=request.user)
+    return _told_anew(row.pk, request.user)
 
 
 @router.delete("/comments/{row_id}", response={204: None, **refusals(404, 409)}, summary="Delete a comment")
@@ -209,8 +215,8 @@ def moderate_comment(request: Request, row_id: RowId, body: ActIn) -> dict[str, 
     row = Comment.objects.filter(on_visible_threads(request.user)).filter(pk=row_id).first()
     if row is None:
         raise Http404
-    done = services.moderate_comment(comment_id=row.pk, kind=body.kind, reason=body.reason, by=request.user)
-    return _told(done, request.user)
+    services.moderate_comment(comment_id=row.pk, kind=body.kind, reason=body.reason, by=request.user)
+    return _told_anew(row.pk, request.user)
 
 
 # --- What is said about a thing --------------------------------------------------------------------------------------
@@ -259,4 +265,4 @@ def create_comment(request: Request, target: Target, row_id: RowId, body: Commen
     """Say something about a thing, or answer a comment. What a moderator has to see first comes back as `held`."""
     thing = _thing(request, target, row_id)
     row = services.post_comment(thing=thing, body=body.body, by=request.user, parent_id=body.parent, files=body.files)
-    return Status(201, _told(services.with_files(rows=Comment.objects.filter(pk=row.pk)).get(), request.user))
+    return Status(201, _told_anew(row.pk, request.user))

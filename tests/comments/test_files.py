@@ -261,6 +261,17 @@ def test_by_the_api_files_are_named_and_told(at_bob, at_alice, bob, alice, bread
     ]
 
 
+def test_the_api_tells_files_also_of_a_comment_that_was_changed_or_moderated(at_bob, at_mona, bread):
+    say(at_bob, bread, sent=text())
+    row = Comment.objects.get()
+    as_json = {"content_type": "application/json"}
+
+    changed = at_bob.patch(f"/api/v1/comments/{row.pk}", {"body": "Here it is."}, **as_json).json()
+    kept = at_mona.post(f"/api/v1/comments/{row.pk}/acts", {"kind": "keep", "reason": "Fine"}, **as_json).json()
+
+    assert [[file["name"] for file in each["files"]] for each in (changed, kept)] == [["plan.txt"]] * 2
+
+
 def test_a_hostile_name_runs_nothing(at_bob, at_alice, bread):
     say(at_bob, bread, sent=text('"><script>alert(1)</script>.txt'))
     say(at_bob, bread, body="Again.", sent=picture('x" onerror="alert(1).png'))
