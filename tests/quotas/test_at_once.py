@@ -1,5 +1,6 @@
 """Many at once: exactly what fits is granted, and without the locks more would be."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -7,11 +8,11 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
-from quotas.models import Grant
+from quotas.models import Account, Grant
 from quotas.services import errors, grants, reserving, statements
-from tests.quotas.conftest import limit, must_balance, numbers
+from tests.quotas.conftest import account, limit, must_balance, numbers
 from tests.quotas.test_grants import reserve
-from tests.races import race
+from tests.races import race, until_somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -111,6 +112,67 @@ def test_two_commits_of_one_grant_at_once_use_it_once(alice):
     assert sorted(results) == [False, False, False, True]
     assert numbers(alice) == (10, 0)
     must_balance(plain_grants=True)
+
+
+@pytest.fixture
+def without_lock(monkeypatch):
+    """Let commits go by a function that lacks one of its locks."""
+
+    def take_out(lock):
+        assert lock in statements.USE_BODY
+        lacking = statements.USE_FUNCTION.replace("quotas_use", "quotas_lacking")
+        lacking = lacking.replace(lock, lock.removesuffix(" FOR NO KEY UPDATE"))
+        with connection.cursor() as cursor:
+            cursor.execute(lacking)
+        monkeypatch.setattr(statements, "USE", statements.USE.replace("quotas_use", "quotas_lacking"))
+
+    yield take_out
+    with connection.cursor() as cursor:
+        cursor.execute("DROP FUNCTION IF EXISTS quotas_lacking")
+
+
+def commit_while_the_account_is_locked(user, grant, commits, **changed):
+    """Let so many commits of one grant wait at its account, which is changed meanwhile."""
+
+    def change():
+        with transaction.atomic(durable=True):
+            Account.objects.filter(user=user, resource="storage").update(**changed)
+            reached.set()
+            until_somebody_waits()
+
+    def commit():
+        assert reached.wait(20)
+        return grants.commit(grant_id=grant.pk, amount=grant.amount)
+
+    reached = threading.Event()
+    return race(change, *[commit] * commits)[1:]
+
+
+GRANT_LOCK = "WHERE id = $1 FOR NO KEY UPDATE"
+ACCOUNT_LOCK = "ORDER BY id FOR NO KEY UPDATE"
+
+
+@pytest.mark.parametrize(("lock", "used"), [(None, 10), (GRANT_LOCK, 20)])
+def test_without_the_lock_of_the_grant_two_commits_use_it_twice(alice, without_lock, lock, used):
+    grant = reserve(alice, 10)
+    reserve(alice, 10, key="another, so that what is reserved stays above zero")
+    if lock:
+        without_lock(lock)
+
+    commit_while_the_account_is_locked(alice, grant, 2, hard=10**9)
+
+    assert numbers(alice)[0] == used
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_without_the_lock_of_the_accounts_a_new_soft_limit_is_passed_unseen(alice, without_lock, locked):
+    grant = reserve(alice, 10)
+    if not locked:
+        without_lock(ACCOUNT_LOCK)
+
+    commit_while_the_account_is_locked(alice, grant, 1, soft=5)
+
+    assert (account(alice).soft_passed_at is not None) == locked
 
 
 def test_a_commit_and_a_release_at_once_do_one_of_the_two(alice):
