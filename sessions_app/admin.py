@@ -191,7 +191,7 @@ class SessionAdmin(ReadOnlyAdmin):
     search_fields = ("=user__email", "=address")
     search_help_text = "The whole mail address, or the network address."
     ordering = ("-pk",)
-    exclude = ("token_hash", "renewed_from_hash", "data")
+    exclude = ("token_hash", "renewed_from_hash", "renewal_seed", "data")
     actions = ("end_sessions",)
     change_list_template = "admin/sessions_app/session/change_list.html"
 

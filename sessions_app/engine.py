@@ -6,7 +6,7 @@ takes no save; limits depend on who signed in and how.
 """
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -19,7 +19,7 @@ from django.db import IntegrityError, router, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from sessions_app import cache, limits, services
+from sessions_app import cache, limits, renewals, services
 from sessions_app.cache import Entry, Header
 from sessions_app.clients import Client
 from sessions_app.models import Session, token_hash
@@ -30,8 +30,6 @@ SAVE_ATTEMPTS = 20
 PRIVILEGES_KEY = "_privileges"
 METHODS_KEY = "account_authentication_methods"  # allauth's record of how the person proved themselves
 MISSING = object()
-# Longer than any request that was on its way may take.
-RENEWAL_NOTICED_FOR = timedelta(minutes=1)
 
 
 class SessionStore(SessionBase):
@@ -98,7 +96,7 @@ class SessionStore(SessionBase):
         row = Session.objects.active(now).filter(token_hash=self.token_hash).first()
         if row is None:
             log.info("session_unknown", token_hash=self.token_hash.hex()[:16])
-            self._note_renewal()
+            self.was_renewed = renewals.is_recent(self.token_hash)
             self._session_key = None
             self._forget()
             return {}
@@ -108,11 +106,6 @@ class SessionStore(SessionBase):
         if entry.header.user_id:
             cache.fill(self.token_hash, lease, entry)
         return data
-
-    def _note_renewal(self) -> None:
-        """Remember when the token was renewed by another request just now: the browser has the newer one."""
-        since = timezone.now() - RENEWAL_NOTICED_FOR
-        self.was_renewed = Session.objects.renewed_from(self.token_hash, since=since).exists()
 
     def reload(self) -> None:
         """Read the row again, past the cache: the caller knows that the copy is stale."""
@@ -124,7 +117,7 @@ class SessionStore(SessionBase):
         """Become an anonymous, empty session without touching the row."""
         if self.session_key is not None:
             cache.drop([self.token_hash])
-            self._note_renewal()
+            self.was_renewed = renewals.is_recent(self.token_hash)
         self.clear()
         self._session_key = None
         self._forget()
@@ -285,10 +278,12 @@ class SessionStore(SessionBase):
 
     # --- Renew and end ------------------------------------------------------------------------------------
 
-    def cycle_key(self) -> None:
+    def cycle_key(self, *, proven: bool = False) -> None:
         """Give the same session a new token; the old one is dead in the same statement.
 
-        Raise SessionInterrupted when it was somebody's session and has ended.
+        With `proven`, this request has just shown who its person is: if another one renewed the token while this one
+        was on its way, both get the same new token. Raise SessionInterrupted when it was somebody's session and has
+        ended, or was renewed without such a proof.
         """
         data = self._session  # type: ignore[attr-defined]
         old = self.session_key
@@ -296,9 +291,10 @@ class SessionStore(SessionBase):
             self.create()
             self._session_cache = data
             return
-        new = self._get_new_session_key()
-        rows = Session.objects.filter(token_hash=token_hash(old), revoked_at=None)
-        if not rows.update(token_hash=token_hash(new), renewed_from_hash=token_hash(old), renewed_at=timezone.now()):
+        new = renewals.renew(old)
+        if new is None and proven:
+            new = renewals.join(old, session_id=self.row_id or 0)
+        if new is None:
             # Ended, or renewed by another request, since we read it.
             self.abandon()
             if SESSION_KEY in data:
@@ -322,6 +318,7 @@ class SessionStore(SessionBase):
         digest = token_hash(session_key)
         ended, _ = Session.objects.filter(token_hash=digest).delete()
         if session_key == self.session_key:
+            self._session_key = None
             self._forget()
         transaction.on_commit(lambda: cache.drop([digest]), robust=True)
         return bool(ended)

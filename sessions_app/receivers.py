@@ -56,7 +56,7 @@ def record_sign_up(sender: type[User], request: Request, user: User, **_: Any) -
 def renew_token(sender: type[User], request: Request, user: User, **kwargs: Any) -> None:
     """Give the session a new token when its person proved again who they are (ASVS 7.2.4)."""
     if kwargs.get("reauthenticated"):
-        request.session.cycle_key()
+        request.session.cycle_key(proven=True)
         services.record(kind=Kind.REAUTHENTICATED, user=user, client=request.client, note=kwargs.get("method", ""))
 
 

@@ -89,6 +89,8 @@ class Session(models.Model):
     # The token before this one, and until when it was that: opens nothing, but tells that the browser has a newer one.
     renewed_from_hash = models.BinaryField(max_length=32, null=True)
     renewed_at = models.DateTimeField(null=True)
+    # With the token before, it makes the one that stands.
+    renewal_seed = models.BinaryField(max_length=32, null=True)
     data = models.TextField(blank=True)
     # Rises with each saved change: the fence against a lost update and a stale cache.
     version = models.PositiveIntegerField(default=0)
@@ -138,6 +140,10 @@ class Session(models.Model):
                 condition=Q(renewed_from_hash=None, renewed_at=None)
                 | Q(renewed_from_hash__isnull=False, renewed_at__isnull=False),
                 name="session_renewed_from_a_token_at_a_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(renewal_seed=None) | Q(renewed_from_hash__isnull=False),
+                name="session_seed_belongs_to_a_renewal",
             ),
         ]
 

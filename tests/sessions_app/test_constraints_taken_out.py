@@ -57,6 +57,7 @@ BAD_ROWS = {
     "session_idle_limit_within_absolute": late_idle_limit,
     "session_revoked_with_a_reason": lambda: changed_session(revoked_at=timezone.now()),
     "session_renewed_from_a_token_at_a_moment": lambda: changed_session(renewed_at=timezone.now()),
+    "session_seed_belongs_to_a_renewal": lambda: changed_session(renewal_seed=b"seed"),
     "security_link_disowns_once": link_twice,
     "api_token_has_known_scopes": token_for_anything,
     "preference_mode_exists": lambda: preference(mode="sepia"),

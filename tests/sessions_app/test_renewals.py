@@ -62,6 +62,40 @@ def test_a_token_that_is_old_for_good_is_removed_from_the_browser(ended):
     assert response.cookies[settings.SESSION_COOKIE_NAME]["max-age"] == 0
 
 
+def test_two_requests_at_once_that_prove_who_they_are_get_the_same_new_token():
+    alice = factories.user()
+    client, twin = sign_in(alice), browser()
+    twin.cookies = client.cookies.copy()
+    old = client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    with held(Gate(), lambda: prove_again(client), "session_version") as outcome:
+        first = prove_again(twin)
+
+    assert (first.status_code, outcome[0].status_code) == (302, 302)
+    assert token_in(first) == token_in(outcome[0]) != old
+    assert is_signed_in(client)
+    assert Session.objects.active().filter(user=alice).count() == 1
+
+
+def test_a_proof_that_comes_later_than_a_minute_after_the_renewal_is_interrupted():
+    client, twin = sign_in(factories.user()), browser()
+    twin.cookies = client.cookies.copy()
+
+    with held(Gate(), lambda: prove_again(client), "session_version") as outcome:
+        prove_again(twin)
+        Session.objects.update(renewed_at=timezone.now() - timedelta(minutes=2))
+
+    assert outcome[0].status_code == 400
+
+
+def prove_again(client):
+    return client.post(reverse("account_reauthenticate"), {"password": factories.PASSWORD})
+
+
+def token_in(response):
+    return response.cookies[settings.SESSION_COOKIE_NAME].value
+
+
 def test_somebody_may_sign_in_with_a_cookie_that_was_renewed_elsewhere():
     alice = factories.user()
     client, late = sign_in(alice), browser()
