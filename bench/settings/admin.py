@@ -2,6 +2,7 @@
 
 from bench.settings.bare import *  # noqa: F403
 from bench.settings.bare import INSTALLED_APPS, MIDDLEWARE
+from bench.settings.rendered import TEMPLATES as RENDERED
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -13,16 +14,6 @@ MIDDLEWARE = [*MIDDLEWARE[:2], "django.contrib.messages.middleware.MessageMiddle
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 ROOT_URLCONF = "bench.settings.admin_urls"
 STATIC_URL = "static/"
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-            ],
-        },
-    },
-]
+_OPTIONS = RENDERED[0]["OPTIONS"]
+_PROCESSORS = [*_OPTIONS["context_processors"], "django.contrib.messages.context_processors.messages"]
+TEMPLATES = [{**RENDERED[0], "OPTIONS": {"context_processors": _PROCESSORS}}]

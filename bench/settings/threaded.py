@@ -2,6 +2,7 @@
 
 from bench.settings.bare import *  # noqa: F403
 from bench.settings.bare import INSTALLED_APPS
+from bench.settings.rendered import TEMPLATES as TEMPLATES
 
 INSTALLED_APPS = [
     *INSTALLED_APPS,
@@ -12,18 +13,6 @@ INSTALLED_APPS = [
     "django_comments_xtd",
     "django_comments",
     "bench.sides.threaded",
-]
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-            ]
-        },
-    }
 ]
 ROOT_URLCONF = "bench.sides.threaded.urls"
 SITE_ID = 1

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 from django.test import Client
 
+from bench.people import invite
 from bench.rounds import durations
 
 COUNT = 10_000
@@ -63,13 +64,7 @@ def begin_ours() -> None:
     from comments.models import DEPTH_MAX, Comment, Discussion, Thread
     from sessions_app.models import User
 
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO sessions_app_user (password, is_superuser, email, display_name, time_zone, is_active,"
-            " is_staff, joined_at, privilege_version, profile_version) SELECT '', false, 'p' || n || '@example.org',"
-            " 'P' || n, '', true, false, '2020-01-01', 0, 0 FROM generate_series(1, %s) AS n",
-            [PEOPLE],
-        )
+    invite(PEOPLE)
     people = list(User.objects.order_by("pk"))
     discussion = Discussion.objects.create(
         title="The lamp", body="x", body_html="x", renderer_version=1, author=people[0], created_at=BEGAN

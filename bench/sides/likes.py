@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
+from bench.people import invite
 from bench.rounds import percentiles
 
 THREADS = 16
@@ -20,13 +21,8 @@ def begin_ours() -> None:
     from likes import services
     from sessions_app.models import User
 
+    invite(PEOPLE)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO sessions_app_user (password, is_superuser, email, display_name, time_zone, is_active,"
-            " is_staff, joined_at, privilege_version, profile_version) SELECT '', false, 'p' || n || '@example.org',"
-            " 'P' || n, '', true, false, now(), 0, 0 FROM generate_series(1, %s) AS n",
-            [PEOPLE],
-        )
         cursor.execute("CREATE TABLE plain_like (person bigint, thing bigint, PRIMARY KEY (person, thing))")
         cursor.execute("CREATE TABLE plain_count (thing bigint PRIMARY KEY, count bigint NOT NULL)")
     author = User.objects.first()

@@ -1,5 +1,7 @@
 """Reporting, and the queue of those who look at what was reported."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.forms import Form
@@ -128,23 +130,23 @@ def curbs(request: Request) -> HttpResponse:
 
 @require_POST
 def unmute_new(request: Request, user_id: int) -> HttpResponse:
-    must_moderate(request)
-    mute, form = get_object_or_404(Mute, pk=user_id), ReasonForm(request.POST)
-    if not form.is_valid():
-        raise BadRequest(refuse_invalid(form))
-    services.unmute(user_id=mute.pk, reason=form.cleaned_data["reason"], by=request.user)
-    messages.success(request, "They can write again.")
-    return redirect("comments:curbs")
+    return _end_curb(request, Mute, user_id, services.unmute, "They can write again.")
 
 
 @require_POST
 def unlimit_new(request: Request, user_id: int) -> HttpResponse:
+    return _end_curb(request, Limit, user_id, services.unlimit, "What they write stands at once.")
+
+
+def _end_curb(
+    request: Request, kind: type[Mute | Limit], user_id: int, end: Callable[..., bool], done: str
+) -> HttpResponse:
     must_moderate(request)
-    limit, form = get_object_or_404(Limit, pk=user_id), ReasonForm(request.POST)
+    curb, form = get_object_or_404(kind, pk=user_id), ReasonForm(request.POST)
     if not form.is_valid():
         raise BadRequest(refuse_invalid(form))
-    services.unlimit(user_id=limit.pk, reason=form.cleaned_data["reason"], by=request.user)
-    messages.success(request, "What they write stands at once.")
+    end(user_id=curb.pk, reason=form.cleaned_data["reason"], by=request.user)
+    messages.success(request, done)
     return redirect("comments:curbs")
 
 
