@@ -225,6 +225,8 @@ class Upload(models.Model):
     folder = models.ForeignKey(Folder, models.SET_NULL, null=True, related_name="+")
     # On: the file of that name keeps what it held as a version. Off: it is overwritten.
     keep_old = models.BooleanField(default=True)
+    # Never a version: a file of its own, under the next free name where this one is taken.
+    beside = models.BooleanField(default=False, db_default=False)
     # As the client sent it, for it to read again.
     metadata = models.CharField(max_length=4000, blank=True)
     length = models.BigIntegerField(null=True)

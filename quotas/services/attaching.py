@@ -8,9 +8,8 @@ from django.db import models, transaction
 from django.http import HttpRequest
 
 from lib import targets
-from quotas import names
 from quotas.models import ATTACHED_MAX, Attachment, StoredFile
-from quotas.services import files, uploads
+from quotas.services import uploads
 from quotas.services.errors import NotAttachable, NotThere
 
 # Where an upload handler leaves word at the request.
@@ -36,8 +35,8 @@ def store_sent(*, sent: Iterable[UploadedFile], by: Any) -> list[int]:
     """
     stored = []
     for file in sent:
-        name = files.free_name(user_id=by.pk, folder=None, name=names.clean(file.name or ""))
-        stored.append(uploads.store(user_id=by.pk, name=name, size=file.size or 0, stream=file).pk)
+        kept = uploads.store(user_id=by.pk, name=file.name or "", size=file.size or 0, stream=file, beside=True)
+        stored.append(kept.pk)
     return stored
 
 

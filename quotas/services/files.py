@@ -47,7 +47,7 @@ def restore_file(*, file_id: int, user_id: int) -> StoredFile:
         return file
     _require_room(file)
     folder = file.folder if file.folder and file.folder.owner_id == user_id else None
-    file.name = free_name(user_id=user_id, folder=folder, name=file.name)
+    file.name = storing.free_name(user_id=user_id, folder=folder, name=file.name)
 
     def take_out() -> None:
         StoredFile.objects.filter(pk=file.pk).update(trashed_at=None, folder=folder, name=file.name)
@@ -153,7 +153,7 @@ def copy_file(*, file_id: int, user_id: int, version_id: int | None = None) -> S
     if source is None:
         raise NotThere("There is no such version.")
     grant = _grant_for_copy(user_id, source)
-    name = free_name(user_id=user_id, folder=file.folder, name=file.name)
+    name = storing.free_name(user_id=user_id, folder=file.folder, name=file.name)
     copy = _with_free_name(lambda: StoredFile.objects.create(owner_id=user_id, folder=file.folder, name=name))
     storing.copy_version(file=copy, source=source, grant=grant)
     return StoredFile.objects.get(pk=copy.pk)
@@ -190,14 +190,6 @@ def move_file(*, file_id: int, user_id: int, name: str, folder_id: int | None) -
         )
     )
     return StoredFile.objects.get(pk=file.pk)
-
-
-def free_name(*, user_id: int, folder: Folder | None, name: str) -> str:
-    """Return the name, with a number where a file of that name is there already."""
-    taken = set(StoredFile.objects.filter(owner_id=user_id).in_folder(folder).values_list("name", flat=True))
-    if name not in taken:
-        return name
-    return next(each for each in (names.numbered(name, number) for number in range(2, 10**6)) if each not in taken)
 
 
 def _with_free_name(write: Callable[[], Any]) -> Any:

@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
@@ -38,7 +38,7 @@ def finish(*, upload: Upload) -> Upload:
         grant = grants.reserve(
             key=upload.grant_key, user_id=upload.owner_id, resource="storage", amount=size, objects=1
         )
-    file = _named(upload)
+    file = _beside(upload) if upload.beside else _named(upload)
     instead = [] if upload.keep_old else list(Version.objects.filter(pk=file.current_id or 0))
     _add_version(file=file, blob=upload.blob, size=upload.length or 0, grant=grant, instead=instead)
     Upload.objects.filter(pk=upload.pk).update(file=file)
@@ -50,6 +50,30 @@ def _named(upload: Upload) -> StoredFile:
     place = {"owner_id": upload.owner_id, "folder_id": upload.folder_id, "name": upload.name}
     StoredFile.objects.bulk_create([StoredFile(**place)], ignore_conflicts=True)
     return StoredFile.objects.live().select_for_update(no_key=True).get(**place)
+
+
+def _beside(upload: Upload) -> StoredFile:
+    """Return a new file of the upload's name, or of the next that is free."""
+    while True:
+        name = free_name(user_id=upload.owner_id, folder=upload.folder, name=upload.name)
+        file = StoredFile(owner_id=upload.owner_id, folder=upload.folder, name=name)
+        try:
+            with transaction.atomic(savepoint=True):
+                file.save(force_insert=True)
+        except IntegrityError as error:
+            if "file_name_is_free" not in str(error):
+                raise
+            # Another upload took it since we looked; its name is seen by the next look.
+            continue
+        return file
+
+
+def free_name(*, user_id: int, folder: Folder | None, name: str) -> str:
+    """Return the name, with a number where a file of that name is there already."""
+    taken = set(StoredFile.objects.filter(owner_id=user_id).in_folder(folder).values_list("name", flat=True))
+    if name not in taken:
+        return name
+    return next(each for each in (names.numbered(name, number) for number in range(2, 10**6)) if each not in taken)
 
 
 def _add_version(*, file: StoredFile, blob: Blob, size: int, grant: Grant, instead: list[Version]) -> Version:

@@ -33,15 +33,18 @@ def create_upload(
     length: int | None,
     folder_id: int | None = None,
     keep_old: bool = True,
+    beside: bool = False,
     metadata: str = "",
 ) -> Upload:
     """Reserve room for a file and begin its upload. Without a length room is reserved in steps.
 
+    Of a name that is taken it becomes a version, without `keep_old` the only one; `beside`: under the next free name.
     Raise QuotaExceeded before any byte is taken; AmountInvalid; NotThere for a folder of somebody else.
     """
     folder = _folder(user_id, folder_id)
     name = names.clean(name)
-    upload = Upload(owner_id=user_id, name=name, folder=folder, keep_old=keep_old, metadata=metadata, length=length)
+    upload = Upload(owner_id=user_id, name=name, folder=folder, keep_old=keep_old, beside=beside, length=length)
+    upload.metadata = metadata
     size, objects = storing.needed(
         user_id=user_id, folder=folder, name=name, size=STEP_BYTES if length is None else length, keep_old=keep_old
     )
@@ -234,11 +237,9 @@ def set_length(*, upload_id: uuid.UUID, user_id: int, length: int) -> Upload:
     return upload
 
 
-def store(
-    *, user_id: int, name: str, size: int, stream: blobs.Readable, folder_id: int | None = None, keep_old: bool = True
-) -> StoredFile:
-    """Keep a file whose bytes are here already, as a form sends it. Raise as `create_upload` and `receive` do."""
-    upload = create_upload(user_id=user_id, name=name, length=size, folder_id=folder_id, keep_old=keep_old)
+def store(*, user_id: int, name: str, size: int, stream: blobs.Readable, **how: Any) -> StoredFile:
+    """Keep a file whose bytes are here, as a form sends it; takes and raises as `create_upload` and `receive` do."""
+    upload = create_upload(user_id=user_id, name=name, length=size, **how)
     if upload.finished_at is None:
         upload = receive(upload_id=upload.pk, user_id=user_id, offset=0, stream=stream)
     if upload.file is None:

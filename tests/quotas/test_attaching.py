@@ -3,13 +3,14 @@
 import io
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, transaction
 
 from quotas import services
-from quotas.models import Attachment, StoredFile
+from quotas.models import Attachment, StoredFile, Version
 from quotas.services import files, uploads
 from tests import factories
-from tests.races import Gate, held
+from tests.races import Gate, held, race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,6 +37,26 @@ def test_attached_twice_it_is_there_once(alice, plan):
         attach(plan, bread, alice)
 
     assert Attachment.objects.count() == 1
+
+
+def send(user, name="plan.txt"):
+    return services.store_sent(sent=[SimpleUploadedFile(name, b"A B C")], by=user)
+
+
+def test_what_a_form_sends_is_a_file_of_its_own(alice, plan):
+    send(alice)
+
+    assert set(StoredFile.objects.values_list("name", flat=True)) == {"plan.txt", "plan (2).txt"}
+    assert plan.versions.count() == 1
+
+
+def test_four_of_one_name_at_once_are_four_files(alice):
+    results = race(*[lambda: send(alice)] * 4)
+
+    assert len({pk for (pk,) in results}) == 4
+    names = set(StoredFile.objects.values_list("name", flat=True))
+    assert names == {"plan.txt", "plan (2).txt", "plan (3).txt", "plan (4).txt"}
+    assert Version.objects.count() == 4
 
 
 def test_what_is_in_the_trash_cannot_be_attached(alice, plan):
