@@ -337,7 +337,7 @@ EMAIL_SES_TOPIC = env.text("EMAIL_SES_TOPIC", "")
 EMAIL_TOPICS = {
     "news": ("News of the hall", "What happens here: openings, courses, a letter now and then."),
     "reminders": ("Reminders", "What you booked and what waits for you, a day before."),
-    "talk": ("Talk that you follow", "What is new in discussions that you follow, at most once a day."),
+    "talk": ("Talk that you follow", "What is new in discussions and under tags that you follow, at most once a day."),
     "digest": ("The week in one mail", "What others wrote and made, once a week."),
 }
 

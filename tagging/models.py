@@ -24,7 +24,6 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from lib import targets
 from lib.exact_counts import Tally
 from tagging import names
 
@@ -163,10 +162,6 @@ class Item(models.Model):
     def __str__(self) -> str:
         return f"{self.content_type_id}:{self.object_id}"
 
-    @property
-    def place(self) -> targets.Place:
-        return self.content_type_id, self.object_id
-
 
 class Tagging(models.Model):
     class Source(models.TextChoices):
@@ -213,6 +208,7 @@ class TagFollow(models.Model):
     tag = models.ForeignKey(Tag, models.CASCADE, related_name="follows")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     created_at = models.DateTimeField(default=timezone.now)
+    told_at = models.DateTimeField(default=timezone.now)  # what came up to then
     merge = models.ForeignKey("Merge", models.SET_NULL, null=True, related_name="+")
 
     objects = TagFollowQuerySet.as_manager()

@@ -1,4 +1,4 @@
-"""Following threads, and the mail that tells in one what is new in all of them, at most once a day."""
+"""Following threads, and the mail that tells in one what is new in them and under tags, at most once a day."""
 
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from comments.models import DigestTurn, Subscription, Thread
 from emailqueue import services as emailqueue
 from lib import targets
 from sessions_app.models import User
+from tagging import services as tagging
 
 log = structlog.get_logger(__name__)
 
@@ -23,6 +24,8 @@ EVERY = timedelta(days=1)
 SETTLES = timedelta(minutes=5)
 BATCH = 500
 LINES_MAX = 20
+# How many of the newest things under tags are looked at; the mail shows the first lines of them and counts the rest.
+FINDS_MAX = 200
 
 # What was published since, and not by oneself. Held and pending comments have not been published.
 NEWS = """
@@ -45,6 +48,14 @@ class Line(NamedTuple):
 
     title: str
     news: int
+    link: str
+
+
+class Find(NamedTuple):
+    """One new thing, and by which tags it was found."""
+
+    title: str
+    tags: str
     link: str
 
 
@@ -89,9 +100,13 @@ def send_digests(*, limit: int | None = None) -> int:
 def due_digests(*, limit: int = BATCH) -> list[int]:
     """Return whom something is new for and who may have a mail now."""
     now = timezone.now()
+    settled = now - SETTLES
     with connection.cursor() as cursor:
-        cursor.execute(DUE, {"now": now, "settled": now - SETTLES, "limit": limit})
-        return [user_id for (user_id,) in cursor.fetchall()]
+        cursor.execute(DUE, {"now": now, "settled": settled, "limit": limit})
+        due = {user_id for (user_id,) in cursor.fetchall()}
+    under_tags = tagging.followers_with_news(until=settled)
+    had_one = DigestTurn.objects.filter(user_id__in=under_tags, next_mail_at__gt=now).values_list("user_id", flat=True)
+    return sorted(due | (under_tags - set(had_one)))[:limit]
 
 
 @transaction.atomic(durable=True)
@@ -106,8 +121,8 @@ def _send_digest(user_id: int) -> bool:
         cursor.execute(OF_PERSON, {"settled": settled, "user": user_id})
         counts = dict(cursor.fetchall())
     Subscription.objects.filter(user=user, thread__in=counts).update(told_at=settled)
-    lines = _lines(user, counts) if user.is_active else []
-    if not lines or not _queue(user, lines):
+    lines, finds = _lines(user, counts), _finds(user, settled)
+    if not (user.is_active and (lines or finds) and _queue(user, lines, finds)):
         DigestTurn.objects.filter(user=user).update(next_mail_at=now)
         return False
     return True
@@ -125,20 +140,30 @@ def _lines(user: User, counts: dict[int, int]) -> list[Line]:
     places = {pk: (row.content_type_id, row.object_id) for pk, row in threads.items()}
     things = targets.load(places.values(), relation=Thread, user=user)
     seen = [(things[places[pk]], count) for pk, count in counts.items() if places.get(pk) in things]
+    return [Line(str(thing), count, f"{_link(thing)}?sort=new") for thing, count in seen[:LINES_MAX]]
+
+
+def _finds(user: User, settled: datetime) -> list[Find]:
+    """Return a line for each thing that is new under a tag that this person follows, the newest first."""
     return [
-        Line(str(thing), count, f"{settings.BASE_URL}{thing.get_absolute_url()}?sort=new")
-        for thing, count in seen[:LINES_MAX]
+        Find(str(news.thing), ", ".join(tag.display_name for tag in news.tags), _link(news.thing))
+        for news in tagging.take_news(user=user, until=settled, limit=FINDS_MAX)
     ]
 
 
-def _queue(user: User, lines: list[Line]) -> bool:
-    count = sum(line.news for line in lines)
-    what = f"“{lines[0].title}”" if len(lines) == 1 else f"{len(lines)} discussions"
-    subject = f"{count:,} new comment{'' if count == 1 else 's'} in {what} · {settings.HALL_NAME}"
+def _link(thing: Any) -> str:
+    return f"{settings.BASE_URL}{thing.get_absolute_url()}"
+
+
+def _queue(user: User, lines: list[Line], finds: list[Find]) -> bool:
+    subject = f"{_said(lines, finds)} · {settings.HALL_NAME}"
     context = {
         "user": user,
         "lines": lines,
+        "finds": finds[:LINES_MAX],
+        "more": len(finds[LINES_MAX:]),
         "followed": settings.BASE_URL + reverse("comments:followed"),
+        "under_tags": settings.BASE_URL + reverse("tagging:followed"),
         "hall": settings.HALL_NAME,
         "subject": subject,
     }
@@ -149,3 +174,16 @@ def _queue(user: User, lines: list[Line]) -> bool:
         log.warning("digest_not_queued", user=user.pk, part=error.part)
         return False
     return True
+
+
+def _said(lines: list[Line], finds: list[Find]) -> str:
+    """Say in one phrase what the mail tells."""
+    said = []
+    if lines:
+        count = sum(line.news for line in lines)
+        what = f"“{lines[0].title}”" if len(lines) == 1 else f"{len(lines)} discussions"
+        said.append(f"{count:,} new comment{'' if count == 1 else 's'} in {what}")
+    if finds:
+        what = f"“{finds[0].title}”" if len(finds) == 1 else f"{len(finds):,} things"
+        said.append(f"{what} under {finds[0].tags if len(finds) == 1 else 'your tags'}")
+    return ", and ".join(said)

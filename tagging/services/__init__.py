@@ -2,7 +2,7 @@
 
 from tagging.services.errors import NamesRefused, NotAllowed, TaggingError, TooLate, UnknownTag
 from tagging.services.finding import Finding, Wanted, count_found, find, read_address, read_tags, related_tags
-from tagging.services.following import chosen_tags, follow_tag, unfollow_tag
+from tagging.services.following import News, chosen_tags, follow_tag, followers_with_news, take_news, unfollow_tag
 from tagging.services.labelling import Source, check_names, set_tags, split_names, tags_of
 from tagging.services.merging import begin_merge, continue_merge, continue_merges, finish_merge, undo_merge
 from tagging.services.suggesting import Suggestion, refresh_shortlists, suggest
@@ -22,6 +22,7 @@ __all__ = [
     "FileRefused",
     "Finding",
     "NamesRefused",
+    "News",
     "NotAllowed",
     "Source",
     "Suggestion",
@@ -41,6 +42,7 @@ __all__ = [
     "find",
     "finish_merge",
     "follow_tag",
+    "followers_with_news",
     "import_tags",
     "read_address",
     "read_tags",
@@ -58,6 +60,7 @@ __all__ = [
     "suggest",
     "sweep_strays",
     "tags_of",
+    "take_news",
     "undo_merge",
     "unfollow_tag",
 ]
