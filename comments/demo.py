@@ -114,7 +114,8 @@ def furnish(scene: Scene) -> dict[str, int]:
     }
     reactions = len(said) + talked["votes"] + crowded["votes"]
     count = talked["comments"] + crowded["comments"] + order.pop("held")
-    return {"discussions": len(rows) + 1, "comments": count, "reactions": reactions, "tags": len(made), **order}
+    hung = len(rows) + 1 + order.pop("held_discussions")
+    return {"discussions": hung, "comments": count, "reactions": reactions, "tags": len(made), **order}
 
 
 def _reactions(scene: Scene, discussion: Discussion, people: list[User]) -> list[Reaction]:

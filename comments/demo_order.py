@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from comments import rendering
 from comments.demo_talk import draw_keys
-from comments.models import Act, Appeal, Comment, Discussion, Limit, Mute, Report, Thread
+from comments.models import Act, Appeal, Comment, Discussion, Limit, Mute, Report, Revision, Thread
 from lib import demo
 from lib.demo import Scene
 from quotas.models import Attachment, StoredFile
@@ -20,6 +20,11 @@ HELD = (
         "It has a link, and its author is new",
     ),
     ("I wrote about this at length: https://blog.example/kilns", "It has a link, and its author is new"),
+)
+HELD_DISCUSSION = (
+    "Ten per cent on kiln shelves, this week only",
+    "We sell to halls like yours. Everything is at https://shelves.example, write to me for the list.",
+    "It has a link, and its author is new",
 )
 REPORTS = (
     (Report.Reason.RUDE, "Third time this week"),
@@ -46,8 +51,10 @@ def keep_order(scene: Scene, discussions: list[Discussion], people: list[User]) 
         at = scene.ago(hours=20 - 5 * number)
         Report.objects.create(comment=row, reporter=reporter, reason=reason, note=note, created_at=at)
     _hold(scene, discussions, others)
+    _hold_discussion(scene, others)
+    _reword(scene, discussions[0])
     _attach(discussions)
-    return {"held": len(HELD), "acts": len(acts), "reports": len(REPORTS)}
+    return {"held": len(HELD), "held_discussions": 1, "acts": len(acts), "reports": len(REPORTS)}
 
 
 def _said(discussions: list[Discussion], people: list[User]) -> Iterator[tuple[Comment, User]]:
@@ -104,6 +111,30 @@ def _hold(scene: Scene, discussions: list[Discussion], people: list[User]) -> No
             renderer_version=rendering.VERSION,
             created_at=scene.ago(hours=scene.random.uniform(1, 12)),
         )
+
+
+def _hold_discussion(scene: Scene, people: list[User]) -> None:
+    title, body, verdict = HELD_DISCUSSION
+    row = Discussion.objects.create(
+        title=title,
+        body=body,
+        body_html=rendering.render(body),
+        renderer_version=rendering.VERSION,
+        author=scene.random.choice(people),
+        state=Discussion.State.HELD,
+        verdict=verdict,
+        created_at=scene.ago(hours=3),
+    )
+    Thread.objects.create(thing=row)
+
+
+def _reword(scene: Scene, discussion: Discussion) -> None:
+    """Let a discussion say that it said less before."""
+    first = discussion.body.split("\n")[0]
+    at = discussion.created_at + timedelta(hours=5)
+    before = {"title": discussion.title, "body": first, "body_html": rendering.render(first)}
+    Revision.objects.create(discussion=discussion, **before, replaced_at=at)
+    Discussion.objects.filter(pk=discussion.pk).update(edited_at=at)
 
 
 def _attach(discussions: list[Discussion]) -> None:

@@ -66,20 +66,15 @@ class AttachForm(forms.Form):
         return found
 
 
-class DiscussionForm(forms.Form):
+class DiscussionWordsForm(forms.Form):
+    """What a discussion says."""
+
     title = forms.CharField(max_length=TITLE_MAX, help_text="What it is about, in a few words.")
     body = forms.CharField(
         label="Text",
         max_length=BODY_MAX,
         widget=forms.Textarea(attrs={"rows": 10}),
         help_text="Markdown: *emphasis*, lists, links, tables, code.",
-    )
-
-    tags = forms.CharField(
-        required=False,
-        max_length=1000,
-        widget=forms.TextInput(attrs={"data-tag-field": "", "list": "tags-in-use", "autocomplete": "off"}),
-        help_text="At most ten, with commas between them: what others may look for.",
     )
 
     def clean_title(self) -> str:
@@ -90,6 +85,15 @@ class DiscussionForm(forms.Form):
 
     def clean_body(self) -> str:
         return readable(str(self.cleaned_data["body"]))
+
+
+class DiscussionForm(DiscussionWordsForm):
+    tags = forms.CharField(
+        required=False,
+        max_length=1000,
+        widget=forms.TextInput(attrs={"data-tag-field": "", "list": "tags-in-use", "autocomplete": "off"}),
+        help_text="At most ten, with commas between them: what others may look for.",
+    )
 
 
 class CommentForm(forms.Form):
@@ -138,23 +142,31 @@ class ReasonForm(forms.Form):
 
 
 class ActForm(ReasonForm):
-    """What a moderator does to a comment; a hidden or removed comment shows the reason to everybody."""
+    """What a moderator does to a comment or a discussion; a hidden or removed comment shows the reason to everybody."""
 
     kind = forms.ChoiceField(choices=[(kind, kind) for kind in ("hide", "remove", "restore", "keep")])
 
 
 class ManyActsForm(ActForm):
-    """The same act for every comment that was ticked."""
+    """The same act for everything that was ticked."""
 
     MOST = 100
 
-    comments = forms.TypedMultipleChoiceField(coerce=int)
+    comments = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    discussions = forms.TypedMultipleChoiceField(coerce=int, required=False)
 
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data)
-        ticked = data.getlist("comments")[: self.MOST]
-        field = cast(forms.TypedMultipleChoiceField, self.fields["comments"])
-        field.choices = [(each, each) for each in ticked if ROW_KEY.match(each)]
+        for name in ("comments", "discussions"):
+            ticked = data.getlist(name)[: self.MOST]
+            field = cast(forms.TypedMultipleChoiceField, self.fields[name])
+            field.choices = [(each, each) for each in ticked if ROW_KEY.match(each)]
+
+    def clean(self) -> dict[str, Any]:
+        found = self.cleaned_data
+        if not self.errors and not (found["comments"] or found["discussions"]):
+            self.add_error("comments", "Tick at least one.")
+        return found
 
 
 class ThreadActForm(ReasonForm):
@@ -166,7 +178,7 @@ class PinForm(ReasonForm):
 
 
 class AuthorActForm(ReasonForm):
-    """What a moderator does about who wrote a comment."""
+    """What a moderator does about who wrote something."""
 
     kind = forms.ChoiceField(choices=[(kind, kind) for kind in (Act.Kind.WARN, Act.Kind.MUTE, Act.Kind.LIMIT)])
     days = forms.IntegerField(required=False, min_value=1, max_value=365)

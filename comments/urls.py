@@ -3,7 +3,16 @@
 from django.urls import path
 
 from comments.views.appeals import acts_mine, appeal_new, decision_new
-from comments.views.discussions import discussion_detail, discussion_list, discussion_new, discussion_text
+from comments.views.discussions import (
+    discussion_deletion_new,
+    discussion_deletion_undo,
+    discussion_detail,
+    discussion_edit,
+    discussion_history,
+    discussion_list,
+    discussion_new,
+    discussion_text,
+)
 from comments.views.feeds import discussion_feed, discussions_feed, feed_addresses, feed_key_new, tag_feed
 from comments.views.logs import log, public_log
 from comments.views.moderation import (
@@ -11,6 +20,9 @@ from comments.views.moderation import (
     acts_new,
     author_act_new,
     curbs,
+    discussion_act_new,
+    discussion_report_new,
+    opener_act_new,
     pin_new,
     queue,
     report_new,
@@ -54,7 +66,14 @@ urlpatterns = [
     path("comments/<int:comment_id>/acts", act_new, name="act"),
     path("comments/<int:comment_id>/author/acts", author_act_new, name="author_act"),
     path("threads/<int:thread_id>/acts", thread_act_new, name="thread_act"),
-    path("discussions/<int:discussion_id>/acts", pin_new, name="pin"),
+    path("discussions/<int:discussion_id>/pin", pin_new, name="pin"),
+    path("discussions/<int:discussion_id>/acts", discussion_act_new, name="discussion_act"),
+    path("discussions/<int:discussion_id>/author/acts", opener_act_new, name="opener_act"),
+    path("discussions/<int:discussion_id>/report", discussion_report_new, name="discussion_report"),
+    path("discussions/<int:discussion_id>/edit", discussion_edit, name="discussion_edit"),
+    path("discussions/<int:discussion_id>/history", discussion_history, name="discussion_history"),
+    path("discussions/<int:discussion_id>/deletion", discussion_deletion_new, name="discussion_delete"),
+    path("discussions/<int:discussion_id>/deletion/undo", discussion_deletion_undo, name="discussion_undo"),
     path("moderation", queue, name="queue"),
     path("moderation/acts", acts_new, name="acts"),
     path("moderation/curbs", curbs, name="curbs"),

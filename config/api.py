@@ -16,6 +16,7 @@ from ninja.parser import Parser
 
 from comments import services as comments_services
 from comments.api import router as comments
+from comments.api.discussions import router as discussions
 from config import api_operations, api_refusals, once, openapi
 from emailqueue import services as mail
 from emailqueue.api import router as mails
@@ -39,7 +40,7 @@ from webhooks import services as webhooks
 from webhooks.api import router as hooks
 
 View = Callable[..., HttpResponseBase]
-ROUTERS = (people, preferences, flags, hooks, mails, files, likes, tagging, comments)
+ROUTERS = (people, preferences, flags, hooks, mails, files, likes, tagging, discussions, comments)
 # What an app refuses with a sentence, and the status that says it; the nearest kind counts.
 REFUSALS: dict[type[Exception], int] = {
     sessions.SessionsError: 422,
@@ -50,6 +51,7 @@ REFUSALS: dict[type[Exception], int] = {
     comments_services.NotYours: 403,
     comments_services.NotPossible: 409,
     comments_services.AlreadyReported: 409,
+    comments_services.AlreadyAppealed: 409,
     comments_services.Muted: 403,
     comments_services.TooSoon: 429,
     webhooks.WebhookError: 422,
@@ -170,7 +172,9 @@ def _explained_or_ours(request: HttpRequest, error: Any) -> HttpResponse:
     """Say the sentence of an app's own error; let everything else reach the log and the middleware."""
     for kind in type(error).__mro__:
         if kind in REFUSALS:
-            return problem(REFUSALS[kind], detail=str(error))
+            wait = getattr(error, "seconds", None)
+            headers = {"Retry-After": str(wait)} if wait else None
+            return problem(REFUSALS[kind], detail=str(error), headers=headers)
     raise error
 
 

@@ -20,6 +20,7 @@ TAGS = {
     "Files": "What a person may store, and uploads that go on where they were cut off (tus 1.0).",
     "Tags": "What things are called, and finding them by it.",
     "Likes": "What people said to a thing without words, and taking it back.",
+    "Discussions": "The noticeboard: what hangs there, and opening something.",
     "Comments": "What is said about things, and saying something.",
     "Preferences": "How a person wants the hall to look and to tell the time.",
     "Flags": "What is switched on, and for whom.",

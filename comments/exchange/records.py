@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 KEY_MAX = 200
+DISCUSSION_STATES = ("visible", "held", "hidden", "removed")
 STATES = ("visible", "held", "pending", "deleted", "hidden", "removed")
 TITLE_MAX, BODY_MAX, NAME_MAX, VERDICT_MAX = 120, 40_000, 80, 200
 
@@ -30,6 +31,9 @@ class DiscussionRecord:
     body: str
     author: Author | None
     created_at: datetime
+    state: str = "visible"
+    edited_at: datetime | None = None
+    verdict: str = ""
     locked_at: datetime | None = None
     pinned_at: datetime | None = None
     place: str = ""
@@ -91,10 +95,11 @@ def _wrong_text(record: Record) -> str:
         "author.name": (author.name, NAME_MAX),
         "author.email": (author.email, 254),
     }
+    texts["verdict"] = (record.verdict, VERDICT_MAX)
     if isinstance(record, DiscussionRecord):
         texts["title"] = (record.title, TITLE_MAX)
     else:
-        texts |= {"discussion": (record.discussion, KEY_MAX), "verdict": (record.verdict, VERDICT_MAX)}
+        texts["discussion"] = (record.discussion, KEY_MAX)
         texts["parent"] = (record.parent or "", KEY_MAX)
     for name, (text, most) in texts.items():
         if not isinstance(text, str):
@@ -115,6 +120,10 @@ def _is_whole(text: str) -> bool:
 
 
 def _wrong_discussion(record: DiscussionRecord) -> str:
+    if record.state not in DISCUSSION_STATES:
+        return f"`state` of a discussion is one of {', '.join(DISCUSSION_STATES)}."
+    if record.state != "visible" and not record.verdict:
+        return f"Why it was {record.state} is missing: `verdict`."
     return "" if record.title.strip() and record.body.strip() else "A discussion has a title and a body."
 
 

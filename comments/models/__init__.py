@@ -8,11 +8,12 @@ Invariants:
    hides a comment counts it, by a trigger. So are votes: likes counts them, and the scores follow at once.
 3. Pages begin where the last one ended: whoever walks all of them sees each comment that was there once.
 4. Removing a comment removes no reply: a row with replies cannot be deleted, and what was taken away stays as a
-   tombstone as long as a visible comment hangs below it.
+   tombstone as long as a visible comment hangs below it. Its author deletes a discussion while nothing is said in it.
 5. The HTML that is shown was rendered by us from the Markdown that is kept, sanitised, and stored with the version of
    the renderer.
 6. A discussion or a comment outlives the account of its author.
-7. Every act of a moderator is a row with who, when and why; what is hidden, removed or restored has one.
+7. Every act of a moderator is a row with who, when and why; what is hidden, removed or restored has one. A discussion
+   that is held, hidden, removed or deleted takes nothing more, and what was said in it comes back with it.
 8. A person follows a thread at most once, is told at most once a day in one mail, and of nothing that a moderator has
    not let pass; the mail and what it told are one transaction.
 9. An act about what somebody wrote is looked at again once, by another moderator; what was decided stays.
@@ -23,8 +24,8 @@ A thing can be talked about when its model declares it, and has `get_absolute_ur
     threads = GenericRelation("comments.Thread")
 """
 
-from comments.models.comments import COMMENT_MAX, DEPTH_MAX, VERDICT_MAX, Comment, Revision, on_visible_threads
-from comments.models.discussions import BODY_MAX, TITLE_MAX, Discussion
+from comments.models.comments import COMMENT_MAX, DEPTH_MAX, Comment, Revision, on_visible_threads
+from comments.models.discussions import BODY_MAX, TITLE_MAX, VERDICT_MAX, Discussion
 from comments.models.feeds import FeedKey
 from comments.models.moderation import APPEAL_MAX, Act, Appeal, Curb, Limit, Mute, Report
 from comments.models.origins import Origin

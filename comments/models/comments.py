@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from comments.models.discussions import TITLE_MAX, VERDICT_MAX, Discussion
 from comments.models.threads import Thread
 from lib import targets
 
 COMMENT_MAX = 40_000
 DEPTH_MAX = 8
-VERDICT_MAX = 200
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
@@ -201,12 +201,22 @@ class Comment(models.Model):
 
 
 class Revision(models.Model):
-    """What a comment said before it was edited, after the time in which it may be edited freely."""
+    """What a comment or a discussion said before it was edited, after the time in which it may be edited freely."""
 
-    comment = models.ForeignKey(Comment, models.CASCADE, related_name="+")
+    comment = models.ForeignKey(Comment, models.CASCADE, null=True, related_name="+")
+    discussion = models.ForeignKey(Discussion, models.CASCADE, null=True, related_name="+")
+    title = models.CharField(max_length=TITLE_MAX, blank=True, db_default="")
     body = models.TextField()
     body_html = models.TextField()
     replaced_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(discussion=None, comment__isnull=False) | Q(discussion__isnull=False, comment=None),
+                name="revision_is_of_one_thing",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"revision {self.pk}"

@@ -15,6 +15,7 @@ from comments.models.threads import Thread
 from lib import targets
 
 TITLE_MAX = 120
+VERDICT_MAX = 200
 BODY_MAX = 40_000
 # What a page of a discussion needs of its thread.
 THREAD_NAMES = ("pk", "comment_count", "locked_at", "premoderated_at")
@@ -22,8 +23,17 @@ THREAD_NAMES = ("pk", "comment_count", "locked_at", "premoderated_at")
 
 class DiscussionQuerySet(models.QuerySet["Discussion"]):
     def visible_to(self, user: Any) -> Self:
-        """Return what that person may see: everything, for everybody who is signed in."""
-        return self if user.is_authenticated else self.none()
+        """Return what that person may see: what stands, if they are signed in, and of their own what waits."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(Q(state="visible") | Q(state="held", author=user.pk))
+
+    def visible(self) -> Self:
+        return self.filter(state=Discussion.State.VISIBLE)
+
+    def undeleted(self) -> Self:
+        """Return also what moderators took away or have yet to look at: for them alone."""
+        return self.exclude(state="deleted")
 
     def with_authors(self) -> Self:
         return self.select_related("author")
@@ -40,16 +50,31 @@ class DiscussionQuerySet(models.QuerySet["Discussion"]):
 
 
 class Discussion(models.Model):
+    class State(models.TextChoices):
+        VISIBLE = "visible"
+        # Waits for a moderator before anybody else sees it.
+        HELD = "held"
+        DELETED = "deleted"
+        HIDDEN = "hidden"
+        REMOVED = "removed"
+
     # Whether the reader of `with_threads` follows it, and what is attached, as the services add it.
     is_followed: bool = False
     files: list[dict[str, Any]] = []
 
-    title = models.CharField(max_length=TITLE_MAX)
-    body = models.TextField(max_length=BODY_MAX, help_text="Markdown, as it was written.")
+    title = models.CharField(max_length=TITLE_MAX, blank=True)
+    body = models.TextField(max_length=BODY_MAX, blank=True, help_text="Markdown, as it was written.")
     body_html = models.TextField(editable=False)
     renderer_version = models.PositiveSmallIntegerField(editable=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.VISIBLE, db_default=State.VISIBLE)
     created_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+    # Why it was held, hidden or removed.
+    verdict = models.CharField(max_length=VERDICT_MAX, blank=True, db_default="")
+    # Held without its author being told.
+    is_shadowed = models.BooleanField(default=False, db_default=False)
     pinned_at = models.DateTimeField(null=True)
     is_pinned = models.GeneratedField(
         expression=ExpressionWrapper(Q(pinned_at__isnull=False), models.BooleanField()),
@@ -69,16 +94,32 @@ class Discussion(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=~Q(title=""), name="discussion_has_a_title"),
-            models.CheckConstraint(condition=~Q(body=""), name="discussion_has_a_body"),
+            # Of what was deleted a while ago nothing is kept.
+            models.CheckConstraint(condition=~Q(title="") | Q(state="deleted"), name="discussion_has_a_title"),
+            models.CheckConstraint(condition=~Q(body="") | Q(state="deleted"), name="discussion_has_a_body"),
+            models.CheckConstraint(
+                condition=Q(state="deleted", deleted_at__isnull=False) | (~Q(state="deleted") & Q(deleted_at=None)),
+                name="discussion_deleted_has_its_moment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(verdict="") | ~Q(state__in=["held", "hidden", "removed"]),
+                name="discussion_moderated_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_shadowed=False) | Q(state__in=["held", "deleted"]), name="discussion_shadowed_is_held"
+            ),
         ]
         indexes = [
             # The noticeboard: what is pinned, then newest first.
             models.Index(F("is_pinned").desc(), F("created_at").desc(), F("id").desc(), name="discussion_newest"),
+            # The queue of what waits for a moderator, oldest first.
+            models.Index(fields=["id"], name="discussion_held", condition=Q(state="held")),
+            # What was deleted and still says something.
+            models.Index(fields=["deleted_at"], name="discussion_deleted", condition=Q(state="deleted") & ~Q(body="")),
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return self.title or "A deleted discussion"
 
     def get_absolute_url(self) -> str:
         return reverse("comments:discussion", args=[self.pk])
@@ -95,6 +136,21 @@ class Discussion(models.Model):
     @property
     def owner_id(self) -> int | None:
         return self.author_id
+
+    @property
+    def is_visible(self) -> bool:
+        return self.state == self.State.VISIBLE
+
+    def stands_for(self, reader_id: int | None) -> bool:
+        """Tell whether that person can go on with it: everybody with what is visible, its author with what is held."""
+        is_own = self.author_id is not None and self.author_id == reader_id
+        return self.is_visible or (self.state == self.State.HELD and is_own)
+
+    def shows_files_to(self, user: Any) -> bool:
+        """Tell whether that person may see what is attached: who reads the words, and whoever moderates."""
+        if Discussion.objects.visible_to(user).filter(pk=self.pk).exists():
+            return True
+        return bool(user.has_perm("comments.moderate"))
 
     @property
     def html(self) -> SafeString:

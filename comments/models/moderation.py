@@ -1,14 +1,15 @@
 """What was reported, and what moderators did."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from comments.models.comments import VERDICT_MAX, Comment
+from comments.models.comments import Comment
+from comments.models.discussions import VERDICT_MAX, Discussion
 from comments.models.threads import Thread
 
 APPEAL_MAX = 1000
@@ -20,7 +21,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
 
 class Report(models.Model):
-    """Somebody says that a comment does not belong here; settled by the next act of a moderator on it."""
+    """Somebody says that a comment or a discussion does not belong here; settled by the next act on it."""
 
     class Reason(models.TextChoices):
         RUDE = "rude", "It is rude"
@@ -29,7 +30,8 @@ class Report(models.Model):
         UNSAFE = "unsafe", "It is dangerous or against the law"
         OTHER = "other", "Something else"
 
-    comment = models.ForeignKey(Comment, models.CASCADE, related_name="+", db_index=False)
+    comment = models.ForeignKey(Comment, models.CASCADE, null=True, related_name="+", db_index=False)
+    discussion = models.ForeignKey(Discussion, models.CASCADE, null=True, related_name="+", db_index=False)
     reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     reason = models.CharField(max_length=10, choices=Reason.choices)
     note = models.CharField(max_length=VERDICT_MAX, blank=True)
@@ -43,6 +45,15 @@ class Report(models.Model):
             # Also the index by which the queue gathers the reports of a comment.
             models.UniqueConstraint(
                 fields=["comment", "reporter"], condition=Q(settled_at=None), name="report_once_per_person"
+            ),
+            models.UniqueConstraint(
+                fields=["discussion", "reporter"],
+                condition=Q(settled_at=None),
+                name="report_of_discussion_once_per_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(discussion=None, comment__isnull=False) | Q(discussion__isnull=False, comment=None),
+                name="report_is_about_one_thing",
             ),
         ]
         indexes = [
@@ -61,7 +72,7 @@ class ActQuerySet(models.QuerySet["Act"]):
 
 
 class Act(models.Model):
-    """What a moderator did, and why; a ledger."""
+    """What a moderator did, and why; a ledger. Without a comment it was done to the thing that the thread is about."""
 
     class Kind(models.TextChoices):
         HIDE = "hide", "hid"
@@ -84,6 +95,11 @@ class Act(models.Model):
     # Whom these are about does not learn of them.
     UNTOLD = (Kind.LIMIT, Kind.UNLIMIT)
     OF_PEOPLE = (Kind.KEEP, Kind.WARN, Kind.MUTE, Kind.UNMUTE, *UNTOLD)
+
+    # As the services add them: for whom it was about, and the thing that it is about when that is no comment.
+    appeal: "Appeal | None" = None
+    may_appeal: bool = False
+    about: Any = None
 
     thread = models.ForeignKey(Thread, models.CASCADE, related_name="+")
     comment = models.ForeignKey(Comment, models.CASCADE, null=True, related_name="+")

@@ -1,7 +1,12 @@
 """Everything that writes about discussions and comments, and how pages of them are read."""
 
-from comments.services.appeals import acts_about, appeal, decide_appeal, open_appeals
-from comments.services.discussions import open_discussion, rendered
+from comments.services.appeals import acts_about, appeal, decide_appeal, open_appeals, with_appeals
+from comments.services.discussions import (
+    delete_discussion,
+    edit_discussion,
+    open_discussion,
+    undo_discussion_deletion,
+)
 from comments.services.errors import (
     AlreadyAppealed,
     AlreadyReported,
@@ -28,13 +33,16 @@ from comments.services.importing import import_records
 from comments.services.moderation import (
     held,
     moderate_comment,
-    moderate_comments,
+    moderate_discussion,
+    moderate_many,
     pending,
     report_comment,
+    report_discussion,
     reported,
     waiting_counts,
+    with_things,
 )
-from comments.services.people import act_on_author, unlimit, unmute
+from comments.services.people import act_on_author, act_on_opener, unlimit, unmute
 from comments.services.reading import (
     FLAT,
     SORTS,
@@ -49,16 +57,15 @@ from comments.services.reading import (
     with_files,
     with_votes,
 )
+from comments.services.ruling import rendered
+from comments.services.spans import EDIT_FREELY, UNDO
 from comments.services.subscriptions import due_digests, follow_thread, send_digests, unfollow_thread
 from comments.services.threads import act_on_thread, set_pin
-from comments.services.upkeep import recount_comments, rerender_comments
+from comments.services.upkeep import forget_deleted, recount_comments, rerender_comments
 from comments.services.whole import Said, read_whole
 from comments.services.writing import (
-    EDIT_FREELY,
-    UNDO,
     delete_comment,
     edit_comment,
-    forget_deleted,
     post_comment,
     undo_deletion,
     vote,
@@ -86,13 +93,16 @@ __all__ = [
     "TooSoon",
     "WordRefused",
     "act_on_author",
+    "act_on_opener",
     "act_on_thread",
     "acts_about",
     "appeal",
     "decide_appeal",
     "delete_comment",
+    "delete_discussion",
     "due_digests",
     "edit_comment",
+    "edit_discussion",
     "export_discussions",
     "feed_key",
     "follow_thread",
@@ -100,7 +110,8 @@ __all__ = [
     "held",
     "import_records",
     "moderate_comment",
-    "moderate_comments",
+    "moderate_discussion",
+    "moderate_many",
     "newest_comments",
     "newest_discussions",
     "newest_tagged",
@@ -117,17 +128,21 @@ __all__ = [
     "rendered",
     "renew_feed_key",
     "report_comment",
+    "report_discussion",
     "reported",
     "rerender_comments",
     "rest_of",
     "send_digests",
     "set_pin",
     "undo_deletion",
+    "undo_discussion_deletion",
     "unfollow_thread",
     "unlimit",
     "unmute",
     "vote",
     "waiting_counts",
+    "with_appeals",
     "with_files",
+    "with_things",
     "with_votes",
 ]

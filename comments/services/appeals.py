@@ -1,5 +1,6 @@
 """Appeals: whom an act was about asks another moderator to look again."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from comments.models import Act, Appeal
 from comments.services.errors import AlreadyAppealed, NotYours, TooLate
-from comments.services.moderation import restore_within
+from comments.services.moderation import restore_within, with_things
 from comments.services.people import end_curb, tell_decision
 from sessions_app.models import User
 
@@ -39,14 +40,14 @@ def decide_appeal(*, appeal_id: int, granted: bool, answer: str, by: User) -> Ap
 
     What was decided stays. Raise NotYours, NotPossible.
     """
-    row = Appeal.objects.select_for_update(no_key=True, of=("self",)).select_related("act").get(pk=appeal_id)
+    row = Appeal.objects.select_for_update(no_key=True, of=("self",)).select_related("act__thread").get(pk=appeal_id)
     if row.decided_at:
         return row
     act = row.act
     if act.by_id == by.pk and not by.is_superuser:
         raise NotYours("Another moderator decides about what you did.")
-    if granted and act.comment_id and act.kind in {Kind.HIDE, Kind.REMOVE}:
-        restore_within(comment_id=act.comment_id, reason=answer, by=by)
+    if granted and act.kind in {Kind.HIDE, Kind.REMOVE}:
+        restore_within(act=act, reason=answer, by=by)
     if granted and act.kind == Kind.MUTE and act.person_id:
         end_curb(kind=Kind.MUTE, user_id=act.person_id, reason=answer, by=by)
     row.decided_at, row.decided_by, row.granted, row.answer = timezone.now(), by, granted, answer
@@ -55,22 +56,24 @@ def decide_appeal(*, appeal_id: int, granted: bool, answer: str, by: User) -> Ap
     return row
 
 
-def open_appeals(*, limit: int) -> QuerySet[Appeal]:
-    """Return the appeals that wait, the oldest first."""
-    return Appeal.objects.open().select_related("act__comment", "act__by", "by").order_by("pk")[:limit]
+def open_appeals() -> QuerySet[Appeal]:
+    """Return the appeals that wait."""
+    return Appeal.objects.open().select_related("act__comment", "act__thread", "act__by", "by")
 
 
-def acts_about(*, user: User, limit: int) -> list[Act]:
-    """Return what moderators did to somebody and to what they wrote, newest first, each with its `appeal` or None."""
-    acts = list(
-        Act.objects.filter(person=user)
-        .exclude(kind__in=(Kind.KEEP, *Act.UNTOLD))
-        .select_related("comment")
-        .order_by("-pk")[:limit]
+def acts_about(*, user: User) -> QuerySet[Act]:
+    """Return what moderators did to somebody and to what they wrote."""
+    return (
+        Act.objects.filter(person=user).exclude(kind__in=(Kind.KEEP, *Act.UNTOLD)).select_related("comment", "thread")
     )
+
+
+def with_appeals(*, acts: Iterable[Act]) -> list[Act]:
+    """Return the same acts, each with what it is `about`, its `appeal` or None, and whether there may be one."""
+    acts = with_things(acts=acts)
     appeals = {row.act_id: row for row in Appeal.objects.filter(act__in=acts)}
     oldest = timezone.now() - APPEAL_WITHIN
     for act in acts:
-        act.appeal = appeals.get(act.pk)  # type: ignore[attr-defined]
-        act.may_appeal = act.kind in Act.APPEALABLE and act.created_at > oldest  # type: ignore[attr-defined]
+        act.appeal = appeals.get(act.pk)
+        act.may_appeal = act.kind in Act.APPEALABLE and act.created_at > oldest and act.appeal is None
     return acts

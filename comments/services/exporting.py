@@ -18,7 +18,7 @@ def export_discussions(*, discussion_id: int | None = None) -> Iterator[Record]:
     """
     last = 0
     while True:
-        rows = Discussion.objects.with_authors().with_threads().filter(pk__gt=last)
+        rows = Discussion.objects.undeleted().with_authors().with_threads().filter(pk__gt=last)
         if discussion_id is not None:
             rows = rows.filter(pk=discussion_id)
         found = list(rows.order_by("pk")[:BATCH])
@@ -37,6 +37,9 @@ def _discussion(row: Any) -> DiscussionRecord:
         body=row.body,
         author=_author(row.author),
         created_at=row.created_at,
+        state=row.state,
+        edited_at=row.edited_at,
+        verdict=row.verdict,
         locked_at=row.thread_locked_at,
         pinned_at=row.pinned_at,
     )

@@ -169,9 +169,15 @@ def _take_discussions(ready: Sequence[Ready], batch: _Batch) -> int:
             renderer_version=rendering.VERSION,
             author_id=batch.people.get(record.author),
             created_at=record.created_at,
+            edited_at=record.edited_at,
+            state=record.state,
+            verdict=record.verdict,
             pinned_at=record.pinned_at,
         )
         thread = thread_of(thing=row)
+        if record.state in ACTS:
+            about = {"thread": thread, "person_id": row.author_id}
+            Act.objects.create(**about, kind=ACTS[record.state], reason=record.verdict)
         if record.locked_at:
             Thread.objects.filter(pk=thread.pk).update(locked_at=record.locked_at)
         Origin.objects.create(source=batch.source, key=record.key, discussion=row)

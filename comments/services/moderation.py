@@ -1,16 +1,19 @@
-"""Reports, and what moderators do about them: each act is a row, and settles the reports of its comment."""
+"""Reports, and what moderators do about them: each act is a row, and settles the reports of what it is about."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
-from comments.models import Act, Appeal, Comment, Report, Thread
+from comments.models import Act, Appeal, Comment, Discussion, Report, Thread
+from comments.services.discussions import lock
 from comments.services.errors import AlreadyReported, CommentsError, NotPossible, ParentGone
 from comments.services.people import tell
 from comments.services.reading import with_files
+from lib import targets
 from sessions_app.models import User
 
 State = Comment.State
@@ -32,11 +35,25 @@ def report_comment(*, comment_id: int, reason: str, note: str, by: User) -> Repo
     row = Comment.objects.visible().select_for_update(no_key=True).filter(pk=comment_id).first()
     if row is None:
         raise ParentGone("This comment is not there any more.")
-    if row.author_id == by.pk:
+    return _report(row, Report(comment=row, reporter=by, reason=reason, note=note))
+
+
+@transaction.atomic(durable=True)
+def report_discussion(*, discussion_id: int, reason: str, note: str, by: User) -> Report:
+    """Put a visible discussion before a moderator. Raise ParentGone, NotPossible, AlreadyReported."""
+    row = Discussion.objects.visible().select_for_update(no_key=True).filter(pk=discussion_id).first()
+    if row is None:
+        raise ParentGone("This discussion is not there any more.")
+    return _report(row, Report(discussion=row, reporter=by, reason=reason, note=note))
+
+
+def _report(row: Comment | Discussion, report: Report) -> Report:
+    if row.author_id == report.reporter_id:
         raise NotPossible("It is your own: edit or delete it.")
-    report = Report(comment=row, reporter=by, reason=reason, note=note)
     Report.objects.bulk_create([report], ignore_conflicts=True)
-    found = Report.objects.open().get(comment=row, reporter=by)
+    found = Report.objects.open().get(
+        comment=report.comment_id, discussion=report.discussion_id, reporter=report.reporter_id
+    )
     if found.created_at != report.created_at:
         raise AlreadyReported("You reported this already; a moderator will look at it.")
     return found
@@ -48,36 +65,64 @@ def moderate_comment(*, comment_id: int, kind: str, reason: str, by: User) -> Co
 
     Doing it again changes nothing. Raise ParentGone, NotPossible.
     """
-    return _moderate(comment_id, kind, reason, by)
+    return _moderate_comment(comment_id, kind, reason, by)
 
 
-def restore_within(*, comment_id: int, reason: str, by: User) -> Comment:
-    """Restore a comment inside of the caller's transaction. Raise ParentGone, NotPossible."""
-    return _moderate(comment_id, Kind.RESTORE, reason, by)
-
-
-def _moderate(comment_id: int, kind: str, reason: str, by: User) -> Comment:
+def _moderate_comment(comment_id: int, kind: str, reason: str, by: User) -> Comment:
     thread = Thread.objects.filter(pk__in=Comment.objects.filter(pk=comment_id).values("thread"))
     found = thread.select_for_update(no_key=True).first()
     row = Comment.objects.select_for_update(no_key=True).filter(pk=comment_id).first()
     if found is None or row is None:
         raise ParentGone("There is no such comment.")
-    before, after = WAYS[kind]
-    open_reports = Report.objects.open().filter(comment=row)
-    if row.state == after and not (kind == Kind.KEEP and open_reports.exists()):
-        return row
+    reports = Report.objects.open().filter(comment=row)
+    act = Act(thread=found, comment=row, person_id=row.author_id, kind=kind, reason=reason, by=by)
+    _settle(row, act, reports)
+    return row
+
+
+@transaction.atomic(durable=True)
+def moderate_discussion(*, discussion_id: int, kind: str, reason: str, by: User) -> Discussion:
+    """Hide, remove, restore or keep a discussion with all that is said in it, and settle its reports.
+
+    `by` may moderate. Doing it again changes nothing. Raise ParentGone, NotPossible.
+    """
+    return _moderate_discussion(discussion_id, kind, reason, by)
+
+
+def _moderate_discussion(discussion_id: int, kind: str, reason: str, by: User) -> Discussion:
+    row, thread = lock(discussion_id=discussion_id)
+    reports = Report.objects.open().filter(discussion=row)
+    _settle(row, Act(thread=thread, person_id=row.author_id, kind=kind, reason=reason, by=by), reports)
+    return row
+
+
+def restore_within(*, act: Act, reason: str, by: User) -> None:
+    """Restore what an act hid or removed, inside of the caller's transaction. Raise ParentGone, NotPossible."""
+    if act.comment_id is not None:
+        _moderate_comment(act.comment_id, Kind.RESTORE, reason, by)
+    else:
+        _moderate_discussion(act.thread.object_id, Kind.RESTORE, reason, by)
+
+
+def _settle(row: Any, act: Act, reports: QuerySet[Report]) -> bool:
+    """Do to a locked comment or discussion what an act says; return False when it was so. Raise NotPossible."""
+    before, after = WAYS[act.kind]
+    if row.state == after and not (act.kind == Kind.KEEP and reports.exists()):
+        return False
     if row.state not in before:
         raise NotPossible(f"It is {row.state} now; this cannot be done to it.")
-    act = Act.objects.create(thread=found, comment=row, person_id=row.author_id, kind=kind, reason=reason, by=by)
-    if kind in {Kind.HIDE, Kind.REMOVE}:
+    act.save(force_insert=True)
+    if act.kind in {Kind.HIDE, Kind.REMOVE}:
         tell(act=act)
-    open_reports.update(settled_at=timezone.now())
-    row.state, row.verdict = str(after), "" if after == State.VISIBLE else reason
+    reports.update(settled_at=timezone.now())
+    row.state, row.verdict = str(after), "" if after == State.VISIBLE else act.reason
     row.is_shadowed = False
-    if after == State.VISIBLE and row.published_at is None:
+    changed = ["state", "verdict", "is_shadowed"]
+    if isinstance(row, Comment) and row.is_visible and row.published_at is None:
         row.published_at = timezone.now()
-    row.save(update_fields=["state", "verdict", "is_shadowed", "published_at"])
-    return row
+        changed.append("published_at")
+    row.save(update_fields=changed)
+    return True
 
 
 class Outcome(NamedTuple):
@@ -87,52 +132,103 @@ class Outcome(NamedTuple):
     skipped: int
 
 
-def moderate_comments(*, comment_ids: Iterable[int], kind: str, reason: str, by: User) -> Outcome:
-    """Do the same to many comments, one transaction each; what does not allow it is passed over."""
+def moderate_many(
+    *, comment_ids: Iterable[int] = (), discussion_ids: Iterable[int] = (), kind: str, reason: str, by: User
+) -> Outcome:
+    """Do the same to many of them, one transaction each; what does not allow it is passed over."""
     done = skipped = 0
-    for comment_id in sorted(set(comment_ids)):
-        try:
-            moderate_comment(comment_id=comment_id, kind=kind, reason=reason, by=by)
-            done += 1
-        except CommentsError:
-            skipped += 1
+    for name, moderate, keys in (
+        ("comment_id", moderate_comment, comment_ids),
+        ("discussion_id", moderate_discussion, discussion_ids),
+    ):
+        act: Callable[..., Any] = moderate
+        for pk in sorted(set(keys)):
+            try:
+                act(**{name: pk}, kind=kind, reason=reason, by=by)
+                done += 1
+            except CommentsError:
+                skipped += 1
     return Outcome(done, skipped)
 
 
-def reported(*, limit: int) -> list[Any]:
-    """Return the comments with open reports, those that wait longest first, each with `reports` and `count`."""
+# --- The queues -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A comment or a discussion that waits for a moderator, and how many reported it, with the first of the reports."""
+
+    said: Any
+    count: int
+    reports: list[Report]
+
+    @property
+    def is_discussion(self) -> bool:
+        return isinstance(self.said, Discussion)
+
+
+def reported(*, limit: int) -> list[Waiting]:
+    """Return what has open reports, what waits longest first."""
     waiting = (
-        Report.objects.open().values("comment").annotate(count=Count("pk"), first=Min("pk")).order_by("first")[:limit]
+        Report.objects.open()
+        .values("comment", "discussion")
+        .annotate(count=Count("pk"), first=Min("pk"))
+        .order_by("first")[:limit]
     )
-    counts = {each["comment"]: each["count"] for each in waiting}
-    rows = with_files(rows=Comment.objects.select_related("author", "thread")).in_bulk(list(counts))
-    reports: dict[int, list[Report]] = {}
-    for report in Report.objects.open().filter(comment__in=counts).select_related("reporter").order_by("pk")[:1000]:
-        reports.setdefault(report.comment_id, []).append(report)
-    return [{"comment": rows[pk], "count": count, "reports": reports.get(pk, [])[:5]} for pk, count in counts.items()]
+    counts = {(each["comment"], each["discussion"]): each["count"] for each in waiting}
+    comments = _comments().in_bulk([pk for pk, _ in counts if pk])
+    discussions = _discussions().in_bulk([pk for _, pk in counts if pk])
+    reports: dict[tuple[int | None, int | None], list[Report]] = {}
+    about = Q(comment__in=comments) | Q(discussion__in=discussions)
+    for report in Report.objects.open().filter(about).select_related("reporter").order_by("pk")[:1000]:
+        reports.setdefault((report.comment_id, report.discussion_id), []).append(report)
+    return [
+        Waiting(comments[place[0]] if place[0] else discussions[place[1]], count, reports.get(place, [])[:5])
+        for place, count in counts.items()
+    ]
 
 
-def held(*, limit: int) -> list[Any]:
-    """Return the comments that were held by themselves, oldest first."""
-    return _waiting(State.HELD, limit)
+def held(*, limit: int) -> list[Waiting]:
+    """Return what was held by itself, oldest first."""
+    rows = (each.filter(state=State.HELD).order_by("pk")[:limit] for each in (_comments(), _discussions()))
+    oldest = sorted((row for found in rows for row in found), key=lambda row: row.created_at)
+    return [Waiting(row, 0, []) for row in oldest[:limit]]
 
 
-def pending(*, limit: int) -> list[Any]:
+def pending(*, limit: int) -> list[Waiting]:
     """Return the comments of threads in which moderators look first, oldest first."""
-    return _waiting(State.PENDING, limit)
+    return [Waiting(row, 0, []) for row in _comments().filter(state=State.PENDING).order_by("pk")[:limit]]
 
 
-def _waiting(state: str, limit: int) -> list[Any]:
-    rows = with_files(rows=Comment.objects.filter(state=state).select_related("author", "thread"))
-    rows = rows.order_by("pk")[:limit]
-    return [{"comment": row, "count": 0, "reports": []} for row in rows]
+def _comments() -> QuerySet[Comment]:
+    rows: QuerySet[Comment] = with_files(rows=Comment.objects.select_related("author", "thread"))
+    return rows
+
+
+def _discussions() -> QuerySet[Discussion]:
+    rows: QuerySet[Discussion] = with_files(rows=Discussion.objects.with_authors())
+    return rows
 
 
 def waiting_counts() -> dict[str, int]:
-    """Return how many comments wait in each queue."""
+    """Return how many wait in each queue."""
+    about = Report.objects.open().aggregate(
+        comments=Count("comment", distinct=True), discussions=Count("discussion", distinct=True)
+    )
+    held = (rows.filter(state=State.HELD).count() for rows in (Comment.objects.all(), Discussion.objects.all()))
     return {
-        "reported": Report.objects.open().aggregate(count=Count("comment", distinct=True))["count"],
+        "reported": about["comments"] + about["discussions"],
         "pending": Comment.objects.filter(state=State.PENDING).count(),
-        "held": Comment.objects.filter(state=State.HELD).count(),
+        "held": sum(held),
         "appeals": Appeal.objects.open().count(),
     }
+
+
+def with_things(*, acts: Iterable[Act]) -> list[Act]:
+    """Return the same acts, each with the thing that it is `about` when that is no comment; threads came with them."""
+    acts = list(acts)
+    places = {act.pk: (act.thread.content_type_id, act.thread.object_id) for act in acts if act.comment_id is None}
+    things = targets.load(places.values(), relation=Thread)
+    for act in acts:
+        act.about = things.get(places[act.pk]) if act.pk in places else None
+    return acts

@@ -1,4 +1,4 @@
-"""What moderators do about who wrote a comment: a warning, silence or a limit for some days; each is an act.
+"""What moderators do about who wrote something: a warning, silence or a limit for some days; each is an act.
 
 Of a limit its person is not told; of all else there is a mail.
 """
@@ -13,8 +13,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from comments.models import Act, Appeal, Comment, Curb, Limit, Mute
+from comments.models import Act, Appeal, Comment, Curb, Discussion, Limit, Mute
 from comments.services.errors import Muted, NotPossible, ParentGone
+from comments.services.subscriptions import thread_of
 from emailqueue import services as emailqueue
 from sessions_app.models import User
 
@@ -40,11 +41,34 @@ def act_on_author(*, comment_id: int, kind: str, reason: str, by: User, days: in
 
     A later mute or limit takes the place of an earlier one. Raise ParentGone, NotPossible.
     """
-    act = _act_on_author(comment_id, kind, reason, by)
-    if kind in CURBS:
+    row = Comment.objects.filter(pk=comment_id).first()
+    if row is None:
+        raise ParentGone("This comment is not here any more.")
+    act = Act(thread_id=row.thread_id, comment=row, person_id=row.author_id, kind=kind, reason=reason, by=by)
+    return _act_on_person(act, days)
+
+
+@transaction.atomic(durable=True)
+def act_on_opener(*, discussion_id: int, kind: str, reason: str, by: User, days: int | None = None) -> Act:
+    """Do the same about who opened a discussion. Raise ParentGone, NotPossible."""
+    row = Discussion.objects.filter(pk=discussion_id).first()
+    if row is None:
+        raise ParentGone("This discussion is not here any more.")
+    return _act_on_person(
+        Act(thread=thread_of(thing=row), person_id=row.author_id, kind=kind, reason=reason, by=by), days
+    )
+
+
+def _act_on_person(act: Act, days: int | None) -> Act:
+    if act.person_id is None:
+        raise ParentGone("Who wrote it is not here any more.")
+    if act.person_id == act.by_id:
+        raise NotPossible("It is your own.")
+    act.save(force_insert=True)
+    if act.kind in CURBS:
         until = act.created_at + timedelta(days=days or 1)
-        defaults = {"until_at": until, "reason": reason, "act": act}
-        CURBS[kind].objects.update_or_create(user=act.person, defaults=defaults)
+        defaults = {"until_at": until, "reason": act.reason, "act": act}
+        CURBS[act.kind].objects.update_or_create(user_id=act.person_id, defaults=defaults)
     tell(act=act)
     return act
 
@@ -87,17 +111,6 @@ def refuse_until(*, until: datetime | None, why: str | None) -> None:
     """Raise Muted when there is a moment until which somebody may say nothing."""
     if until is not None:
         raise Muted(f"A moderator lets you write again on {until:%-d %B at %H:%M} UTC. Why: {why}")
-
-
-def _act_on_author(comment_id: int, kind: str, reason: str, by: User) -> Act:
-    row = Comment.objects.filter(pk=comment_id).first()
-    if row is None or row.author_id is None:
-        raise ParentGone("Who wrote it is not here any more.")
-    if row.author_id == by.pk:
-        raise NotPossible("It is your own.")
-    return Act.objects.create(
-        thread_id=row.thread_id, comment=row, person_id=row.author_id, kind=kind, reason=reason, by=by
-    )
 
 
 def tell(*, act: Act) -> None:

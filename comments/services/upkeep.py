@@ -1,12 +1,16 @@
-"""Making anew what can be made anew: counts from rows, HTML from Markdown."""
+"""Making anew what can be made anew, counts from rows, HTML from Markdown; and letting go of what was deleted."""
 
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from comments import rendering
-from comments.models import Comment, Discussion, Thread
+from comments.models import Comment, Discussion, Revision, Thread
+from comments.services.spans import KEEP_DELETED
+from lib import targets
+from quotas.models import Attachment
 
 BATCH = 200
 
@@ -93,3 +97,19 @@ def _rerender(row: Comment | Discussion) -> bool:
     # Only while it still says what was rendered: an edit that came meanwhile was rendered by itself.
     same = type(row)._default_manager.filter(pk=row.pk, body=row.body)
     return bool(same.update(body_html=html, renderer_version=rendering.VERSION))
+
+
+def forget_deleted(*, limit: int = 1000) -> int:
+    """Blank the words of what was deleted more than a day ago, with its revisions and attachments; return how many."""
+    return _forget(Comment, "comment", limit) + _forget(Discussion, "discussion", limit)
+
+
+def _forget(model: Any, name: str, limit: int) -> int:
+    due = model.objects.filter(state=model.State.DELETED, deleted_at__lt=timezone.now() - KEEP_DELETED)
+    due = due.exclude(body="")
+    keys = list(due.order_by("pk").values_list("pk", flat=True)[:limit])
+    blank = {"body": "", "body_html": ""} | ({"title": ""} if model is Discussion else {})
+    with transaction.atomic(durable=True):
+        Revision.objects.filter(**{f"{name}__in": keys}).delete()
+        Attachment.objects.filter(content_type_id=targets.kind_of(model), object_id__in=keys).delete()
+        return int(due.filter(pk__in=keys).update(**blank))

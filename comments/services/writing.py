@@ -1,34 +1,25 @@
 """Posting, editing, deleting: each locks the thread first, then reads what it is about anew."""
 
 from collections.abc import Collection
-from datetime import timedelta
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from comments import checks, rendering, words
-from comments.holds import HEATED, REPEATED_WITHIN, SOON, WHILE, Habits, wait_of, why_held
-from comments.models import DEPTH_MAX, Comment, Limit, Revision, Thread
-from comments.services.discussions import refuse_words, rendered
+from comments import rendering
+from comments.holds import HEATED, REPEATED_WITHIN, SOON, WHILE, Habits, wait_of
+from comments.models import DEPTH_MAX, Comment, Discussion, Limit, Revision, Thread
 from comments.services.errors import NotYours, ParentGone, ThreadLocked, TooLate, TooSoon
 from comments.services.people import refuse_muted, refuse_until
+from comments.services.ruling import Ruling, Words, rule, weigh
+from comments.services.spans import EDIT_FREELY, UNDO, UNDO_GRACE
 from lib import targets
 from likes import services as likes
 from quotas import services as quotas
-from quotas.models import Attachment
 from sessions_app.models import User
 
 State = Comment.State
-
-EDIT_FREELY = timedelta(minutes=15)
-UNDO = timedelta(seconds=10)
-# The button stands for ten seconds; who pressed it in the last of them is not too late for the way here.
-UNDO_GRACE = timedelta(seconds=5)
-KEEP_DELETED = timedelta(days=1)
-LIMITED = "Its author is limited"
 
 # The key is drawn first, because the path ends with it. Who says something follows the thread, unless they left it.
 INSERT = """
@@ -43,8 +34,12 @@ SELECT id, %(thread)s, %(parent)s, %(path)s::bigint[] || id, %(author)s, %(state
 FROM drawn RETURNING id
 """
 
+# Whether the discussion still stands is asked here, after the wait for the lock of its thread.
 HABITS = """
-SELECT count(*) FILTER (WHERE created_at > %(soon)s), count(*) FILTER (WHERE created_at > %(lately)s),
+SELECT EXISTS (
+        SELECT 1 FROM comments_discussion
+        WHERE id = %(discussion)s AND state <> 'visible' AND NOT (state = 'held' AND author_id = %(by)s)),
+    count(*) FILTER (WHERE created_at > %(soon)s), count(*) FILTER (WHERE created_at > %(lately)s),
     bool_or(body = %(body)s AND state <> 'deleted'),
     (SELECT until_at FROM comments_mute WHERE user_id = %(by)s AND until_at > %(now)s),
     (SELECT reason FROM comments_mute WHERE user_id = %(by)s AND until_at > %(now)s),
@@ -57,14 +52,6 @@ FROM comments_comment WHERE author_id = %(by)s AND created_at > %(since)s
 """
 
 
-class _Words(NamedTuple):
-    """What is said, rendered, and why the hall's own service wants a moderator to look at it first."""
-
-    body: str
-    html: str
-    asked: str
-
-
 def post_comment(
     *, thing: Any, body: str, by: User, parent_id: int | None = None, files: Collection[int] = ()
 ) -> Comment:
@@ -74,19 +61,12 @@ def post_comment(
     held. `files` are keys of `by`'s. Raise ThreadLocked, ParentGone, TooSoon, Muted, WordRefused, CommentsError, and
     quotas' NotThere and NotAttachable for files.
     """
-    html = rendered(body=body)
-    asked = _asked(body, html, by, about=thing.get_absolute_url(), parent=parent_id)
-    return _add(thing=thing, said=_Words(body, html, asked), by=by, parent_id=parent_id, files=files)
-
-
-def _asked(body: str, html: str, by: User, **place: Any) -> str:
-    """Return why the hall's own service wants a moderator to look first; "" when it does not, or is not there."""
-    author = {"id": by.pk, "name": by.display_name, "joined_at": by.joined_at.isoformat()}
-    return checks.why_held(data={"body": body, "html": html, "author": author, **place})
+    said = weigh(body=body, by=by, about=thing.get_absolute_url(), parent=parent_id)
+    return _add(thing=thing, said=said, by=by, parent_id=parent_id, files=files)
 
 
 @transaction.atomic(durable=True)
-def _add(*, thing: Any, said: _Words, by: User, parent_id: int | None, files: Collection[int]) -> Comment:
+def _add(*, thing: Any, said: Words, by: User, parent_id: int | None, files: Collection[int]) -> Comment:
     thread = _locked_thread_on(thing)
     path = _path_under(thread, parent_id, by) if parent_id is not None else []
     ruling = _looked_at(thing, thread, said, by, depth=len(path) + 1)
@@ -118,21 +98,16 @@ def _add(*, thing: Any, said: _Words, by: User, parent_id: int | None, files: Co
     return row
 
 
-class _Ruling(NamedTuple):
-    """What becomes of words: whether others see them at once, why not, and whether their author is told."""
-
-    state: str
-    verdict: str = ""
-    is_shadowed: bool = False
-
-
-def _looked_at(thing: Any, thread: Thread, said: _Words, by: User, *, depth: int) -> _Ruling:
-    """Return whether a moderator looks at it first, and why; raise TooSoon, Muted, WordRefused."""
+def _looked_at(thing: Any, thread: Thread, said: Words, by: User, *, depth: int) -> Ruling:
+    """Return whether a moderator looks at it first, and why; raise ParentGone, TooSoon, Muted, WordRefused."""
     now = timezone.now()
     with connection.cursor() as cursor:
         since = {"soon": now - SOON, "lately": now - WHILE, "since": now - REPEATED_WITHIN, "now": now}
-        cursor.execute(HABITS, {"by": by.pk, "body": said.body, "thread": thread.pk, "heated": HEATED, **since})
-        soon, lately, repeated, muted_until, why_muted, limited, last, heat = cursor.fetchone()
+        place = {"thread": thread.pk, "discussion": thing.pk if isinstance(thing, Discussion) else None}
+        cursor.execute(HABITS, {"by": by.pk, "body": said.body, "heated": HEATED, **place, **since})
+        gone, soon, lately, repeated, muted_until, why_muted, limited, last, heat = cursor.fetchone()
+    if gone:
+        raise ParentGone("This discussion is not there any more.")
     refuse_until(until=muted_until, why=why_muted)
     habits = Habits(
         here_for=now - by.joined_at,
@@ -146,19 +121,12 @@ def _looked_at(thing: Any, thread: Thread, said: _Words, by: User, *, depth: int
     wait = wait_of(habits)
     if wait is not None and not by.has_perm("comments.moderate"):
         raise TooSoon(ceil(wait.total_seconds()))
-    return _ruled(thing, thread, said, habits, by, is_limited=limited)
+    return rule(said=said, habits=habits, is_limited=limited, looked_at_first=_looked_at_first(thing, thread, by))
 
 
-def _ruled(thing: Any, thread: Thread, said: _Words, habits: Habits, by: User, *, is_limited: bool) -> _Ruling:
-    refuse_words(text=said.body)
-    has_word = bool(words.find(said.body, settings.COMMENTS_HELD_WORDS))
-    verdict = why_held(html=said.html, habits=habits, has_word=has_word) or said.asked
-    if verdict:
-        return _Ruling(State.HELD, verdict)
+def _looked_at_first(thing: Any, thread: Thread, by: User) -> bool:
     first = thread.premoderated_at or getattr(thing, "comments_premoderated", False)
-    if first and not by.has_perm("comments.moderate"):
-        return _Ruling(State.PENDING)
-    return _Ruling(State.HELD, LIMITED, is_shadowed=True) if is_limited else _Ruling(State.VISIBLE)
+    return bool(first) and not by.has_perm("comments.moderate")
 
 
 def _locked_thread_on(thing: Any) -> Thread:
@@ -193,13 +161,11 @@ def edit_comment(*, comment_id: int, body: str, by: User) -> Comment:
 
     It is looked at as if it were new. Raise NotYours, ThreadLocked, ParentGone, Muted, WordRefused, CommentsError.
     """
-    html = rendered(body=body)
-    asked = _asked(body, html, by, edits=comment_id)
-    return _rewrite(comment_id=comment_id, said=_Words(body, html, asked), by=by)
+    return _rewrite(comment_id=comment_id, said=weigh(body=body, by=by, edits=comment_id), by=by)
 
 
 @transaction.atomic(durable=True)
-def _rewrite(*, comment_id: int, said: _Words, by: User) -> Comment:
+def _rewrite(*, comment_id: int, said: Words, by: User) -> Comment:
     row = _locked(comment_id, by)
     if not row.stands_for(by.pk):
         raise ParentGone("This comment is not there any more.")
@@ -215,7 +181,8 @@ def _rewrite(*, comment_id: int, said: _Words, by: User) -> Comment:
     habits = Habits(here_for=now - by.joined_at)
     limited = Limit.objects.standing(now).filter(user=by).exists()
     # What nobody let pass yet stays so, whatever it says now.
-    ruling = _ruled(row.thread.thing, row.thread, said, habits, by, is_limited=limited or row.is_shadowed)
+    first = _looked_at_first(row.thread.thing, row.thread, by)
+    ruling = rule(said=said, habits=habits, is_limited=limited or row.is_shadowed, looked_at_first=first)
     row.state, row.verdict, row.is_shadowed = ruling
     row.save(update_fields=["body", "body_html", "renderer_version", "edited_at", "state", "verdict", "is_shadowed"])
     return row
@@ -266,13 +233,3 @@ def vote(*, comment: Comment, vote: str, by: User) -> None:
         return
     for kind in ("up", "down"):
         likes.clear_reaction(thing=comment, kind=kind, by=by)
-
-
-def forget_deleted(*, limit: int = 1000) -> int:
-    """Blank the words of what was deleted more than a day ago, with its revisions and attachments; return how many."""
-    due = Comment.objects.filter(state=State.DELETED, deleted_at__lt=timezone.now() - KEEP_DELETED).exclude(body="")
-    keys = list(due.order_by("pk").values_list("pk", flat=True)[:limit])
-    with transaction.atomic(durable=True):
-        Revision.objects.filter(comment__in=keys).delete()
-        Attachment.objects.filter(content_type_id=targets.kind_of(Comment), object_id__in=keys).delete()
-        return due.filter(pk__in=keys).update(body="", body_html="")

@@ -17,13 +17,13 @@ ACTS_MAX = 100
 
 @require_safe
 def acts_mine(request: Request) -> HttpResponse:
-    context = {"acts": services.acts_about(user=request.user, limit=ACTS_MAX)}
-    return render(request, "comments/acts_mine.html", context)
+    latest = services.acts_about(user=request.user).order_by("-pk")[:ACTS_MAX]
+    return render(request, "comments/acts_mine.html", {"acts": services.with_appeals(acts=latest)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def appeal_new(request: Request, act_id: int) -> HttpResponse:
-    act = get_object_or_404(Act.objects.select_related("comment"), pk=act_id, person=request.user)
+    act = get_object_or_404(Act.objects.select_related("comment", "thread"), pk=act_id, person=request.user)
     if act.kind not in Act.APPEALABLE:
         raise Http404
     form = AppealForm(request.POST if request.method == "POST" else None)
@@ -36,7 +36,8 @@ def appeal_new(request: Request, act_id: int) -> HttpResponse:
             messages.success(request, "Another moderator will look at it, and you will hear of it.")
             return redirect("comments:acts_mine")
     status = 422 if form.is_bound else 200
-    return render(request, "comments/appeal_form.html", {"act": act, "form": form}, status=status)
+    context = {"act": services.with_things(acts=[act])[0], "form": form}
+    return render(request, "comments/appeal_form.html", context, status=status)
 
 
 @require_POST

@@ -2,12 +2,13 @@
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from comments import services
 from comments.models import Act, Thread, on_visible_threads
 from comments.views.moderation import must_moderate
 from comments.views.talk import cursor_of
@@ -19,17 +20,21 @@ from sessions_app.requests import Request
 def log(request: Request) -> HttpResponse:
     must_moderate(request)
     page = _page_of(Act.objects.select_related("by", "comment", "thread", "person"), request)
-    return render(request, "comments/log.html", {"acts": page.items, "older": _older(page)})
+    acts = services.with_things(acts=page.items)
+    return render(request, "comments/log.html", {"acts": acts, "older": _older(page)})
 
 
 @require_safe
 def public_log(request: Request) -> HttpResponse:
     if not settings.COMMENTS_PUBLIC_LOG:
         raise Http404
-    acts = Act.objects.public().filter(on_visible_threads(request.user)).select_related("thread", "comment")
+    # What was done to a discussion that nobody sees any more is told without its words.
+    taken_away = Q(comment=None, kind__in=(Act.Kind.HIDE, Act.Kind.REMOVE))
+    seen = on_visible_threads(request.user) | taken_away
+    acts = Act.objects.public().filter(seen).select_related("thread", "comment")
     page = _page_of(acts, request)
     places = {(act.thread.content_type_id, act.thread.object_id) for act in page.items}
-    things = targets.load(places, relation=Thread)
+    things = targets.load(places, relation=Thread, user=request.user)
     told = [{"act": act, "thing": things.get((act.thread.content_type_id, act.thread.object_id))} for act in page.items]
     return render(request, "comments/public_log.html", {"acts": told, "older": _older(page)})
 

@@ -1,6 +1,8 @@
 """Reporting, and the queue of those who look at what was reported."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from comments import services
 from comments.forms import ActForm, AuthorActForm, ManyActsForm, PinForm, ReasonForm, ReportForm, ThreadActForm
-from comments.models import Act, Comment, Discussion, Limit, Mute, Thread
+from comments.models import Act, Appeal, Comment, Discussion, Limit, Mute, Report, Thread
 from comments.views.talk import comment_of
 from sessions_app.requests import Request
 
@@ -28,18 +30,34 @@ def report_new(request: Request, comment_id: int) -> HttpResponse:
     comment = comment_of(request, comment_id)
     if not comment.is_visible:
         raise Http404
+    file = partial(services.report_comment, comment_id=comment.pk)
+    return _report(request, comment, comment.thread.thing, file, f"{comment.get_absolute_url()}#comment-{comment.pk}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def discussion_report_new(request: Request, discussion_id: int) -> HttpResponse:
+    discussion = get_object_or_404(Discussion.objects.visible_to(request.user).visible(), pk=discussion_id)
+    file = partial(services.report_discussion, discussion_id=discussion.pk)
+    return _report(request, discussion, discussion, file, discussion.get_absolute_url())
+
+
+def _report(
+    request: Request, said: Comment | Discussion, thing: Any, file: Callable[..., Report], back: str
+) -> HttpResponse:
     form = ReportForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.report_comment(comment_id=comment.pk, by=request.user, **form.cleaned_data)
+            file(by=request.user, **form.cleaned_data)
         except services.CommentsError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "Thank you. A moderator will look at it.")
-            return redirect(f"{comment.get_absolute_url()}#comment-{comment.pk}")
+            return redirect(back)
     status = 422 if form.is_bound else 200
-    context = {"comment": comment, "thing": comment.thread.thing, "form": form}
-    return render(request, "comments/report_form.html", context, status=status)
+    what = "discussion" if said is thing else "comment"
+    return render(
+        request, "comments/report_form.html", {"said": said, "thing": thing, "what": what, "form": form}, status=status
+    )
 
 
 def must_moderate(request: Request) -> None:
@@ -62,27 +80,44 @@ def queue(request: Request) -> HttpResponse:
     context = {
         "name": name,
         "waiting": QUEUES[name](limit=QUEUE_MAX) if name in QUEUES else [],
-        "appeals": services.open_appeals(limit=QUEUE_MAX) if name == APPEALS else [],
+        "appeals": _appeals() if name == APPEALS else [],
         "counts": services.waiting_counts(),
         "reasons": REASONS,
     }
     return render(request, "comments/queue.html", context)
 
 
+def _appeals() -> list[Appeal]:
+    found = list(services.open_appeals().order_by("pk")[:QUEUE_MAX])
+    services.with_things(acts=[appeal.act for appeal in found])
+    return found
+
+
 @require_POST
 def act_new(request: Request, comment_id: int) -> HttpResponse:
     must_moderate(request)
-    comment = get_object_or_404(Comment.objects.select_related("thread"), pk=comment_id)
-    form = ActForm(request.POST)
+    comment = get_object_or_404(Comment.objects.select_related("author"), pk=comment_id)
+    return _act(request, comment, partial(services.moderate_comment, comment_id=comment.pk))
+
+
+@require_POST
+def discussion_act_new(request: Request, discussion_id: int) -> HttpResponse:
+    must_moderate(request)
+    discussion = get_object_or_404(Discussion.objects.with_authors(), pk=discussion_id)
+    return _act(request, discussion, partial(services.moderate_discussion, discussion_id=discussion.pk))
+
+
+def _act(request: Request, said: Comment | Discussion, moderate: Callable[..., Any]) -> HttpResponse:
+    form, refusal = ActForm(request.POST), ""
     if not form.is_valid():
         raise BadRequest(refuse_invalid(form))
-    refusal = ""
     try:
-        services.moderate_comment(comment_id=comment.pk, by=request.user, **form.cleaned_data)
+        moderate(by=request.user, **form.cleaned_data)
     except services.CommentsError as error:
         refusal = str(error)
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "comments/_settled.html", {"comment": comment, "refusal": refusal, "form": form})
+        context = {"said": said, "is_discussion": isinstance(said, Discussion), "refusal": refusal, "form": form}
+        return render(request, "comments/_settled.html", context)
     (messages.error if refusal else messages.success)(request, refusal or "Done, and written down.")
     return redirect("comments:queue")
 
@@ -94,9 +129,8 @@ def acts_new(request: Request) -> HttpResponse:
     if not form.is_valid():
         raise BadRequest(refuse_invalid(form))
     said = form.cleaned_data
-    outcome = services.moderate_comments(
-        comment_ids=said["comments"], kind=said["kind"], reason=said["reason"], by=request.user
-    )
+    keys = {"comment_ids": said["comments"], "discussion_ids": said["discussions"]}
+    outcome = services.moderate_many(**keys, kind=said["kind"], reason=said["reason"], by=request.user)
     skipped = f" {outcome.skipped} could not be." if outcome.skipped else ""
     messages.success(request, f"{outcome.done} done, and written down.{skipped}")
     return redirect("comments:queue")
@@ -105,11 +139,23 @@ def acts_new(request: Request) -> HttpResponse:
 @require_POST
 def author_act_new(request: Request, comment_id: int) -> HttpResponse:
     must_moderate(request)
-    comment, form = get_object_or_404(Comment, pk=comment_id), AuthorActForm(request.POST)
+    comment = get_object_or_404(Comment, pk=comment_id)
+    return _act_on_person(request, partial(services.act_on_author, comment_id=comment.pk))
+
+
+@require_POST
+def opener_act_new(request: Request, discussion_id: int) -> HttpResponse:
+    must_moderate(request)
+    discussion = get_object_or_404(Discussion, pk=discussion_id)
+    return _act_on_person(request, partial(services.act_on_opener, discussion_id=discussion.pk))
+
+
+def _act_on_person(request: Request, act: Callable[..., Act]) -> HttpResponse:
+    form = AuthorActForm(request.POST)
     if not form.is_valid():
         raise BadRequest(refuse_invalid(form))
     try:
-        services.act_on_author(comment_id=comment.pk, by=request.user, **form.cleaned_data)
+        act(by=request.user, **form.cleaned_data)
     except services.CommentsError as error:
         messages.error(request, str(error))
     else:

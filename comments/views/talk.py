@@ -97,5 +97,5 @@ def history(request: Request, comment_id: int) -> HttpResponse:
     revisions = (
         Revision.objects.filter(comment=comment).order_by("-pk")[:100] if comment.stands_for(request.user.pk) else []
     )
-    context = {"comment": comment, "thing": comment.thread.thing, "revisions": revisions}
+    context = {"said": comment, "thing": comment.thread.thing, "revisions": revisions}
     return render(request, "comments/history.html", context)

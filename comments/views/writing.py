@@ -78,10 +78,16 @@ def _held(request: Request, thing: Any) -> HttpResponse:
 
 
 def _too_soon(request: Request, thing: Any, form: CommentForm, desk: files.Desk, seconds: int) -> HttpResponse:
-    response = _form(request, thing, form, desk)
-    response["Retry-After"] = str(seconds)
+    response = after(_form(request, thing, form, desk), seconds)
     if not request.htmx:  # type: ignore[attr-defined]
         response.status_code = 429
+    return response
+
+
+def after(response: HttpResponse, seconds: int) -> HttpResponse:
+    """Say in how many seconds it may be tried again, if it was too soon."""
+    if seconds:
+        response["Retry-After"] = str(seconds)
     return response
 
 

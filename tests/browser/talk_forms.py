@@ -61,6 +61,36 @@ def hide_in_queue(visit):
     return visit.button("Hide"), Act.objects.count
 
 
+def hide_ticked(visit):
+    services.report_comment(comment_id=a_comment(visit).pk, reason="rude", note="", by=visit.olga)
+    visit.go("comments:queue")
+    visit.page.get_by_role("checkbox").first.check()
+    visit.page.locator("#batch input[name=reason]").fill("a test")
+    return visit.page.locator("#batch button[value=hide]"), Act.objects.count
+
+
+def edit_discussion(visit):
+    row = factories.discussion(by=visit.olga)
+    Discussion.objects.filter(pk=row.pk).update(created_at=LONG_AGO)
+    visit.go("comments:discussion_edit", row.pk)
+    visit.fill(body="Bring rye.")
+    return visit.button("Save"), Revision.objects.count
+
+
+def undo_discussion_deletion(visit):
+    a_discussion(visit)
+    visit.button("Delete").click()
+    visit.button("Undo").wait_for()
+    return visit.button("Undo"), Discussion.objects.visible().count
+
+
+def hide_discussion(visit):
+    a_discussion(visit, by=factories.user(name="bob"))
+    visit.page.locator("details").evaluate_all("all => all.forEach(each => each.open = true)")
+    visit.page.locator("form[action$='/acts'] input[name=reason]").first.fill("a test")
+    return visit.button("Hide"), Act.objects.count
+
+
 def lock_thread(visit):
     visit.page.goto(a_comment(visit).thread.thing.get_absolute_url())
     visit.page.locator("details").evaluate_all("all => all.forEach(each => each.open = true)")

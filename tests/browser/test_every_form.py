@@ -70,8 +70,11 @@ from tests.browser.own_forms import (
 )
 from tests.browser.talk_forms import (
     edit_comment,
+    edit_discussion,
     follow_tag,
+    hide_discussion,
     hide_in_queue,
+    hide_ticked,
     lock_thread,
     new_comment,
     new_discussion,
@@ -83,6 +86,7 @@ from tests.browser.talk_forms import (
     restore_in_log,
     tag_discussion,
     undo_deletion,
+    undo_discussion_deletion,
     undo_merge,
 )
 from tests.quotas.conftest import empty_storage  # noqa: F401
@@ -126,7 +130,12 @@ FORMS = {
     f"{OWN}/comments/comment_edit.html": edit_comment,
     f"{OWN}/comments/_deleted.html": undo_deletion,
     f"{OWN}/comments/report_form.html": report_comment,
-    f"{OWN}/comments/queue.html": hide_in_queue,
+    f"{OWN}/comments/queue.html": hide_ticked,
+    f"{OWN}/comments/_waiting.html": hide_in_queue,
+    f"{OWN}/comments/discussion_detail.html": hide_discussion,
+    f"{OWN}/comments/discussion_edit.html": edit_discussion,
+    f"{OWN}/comments/discussion_deleted.html": undo_discussion_deletion,
+    f"{OWN}/comments/_take_away.html": "takes a file away, and does not count: twice is once (test_attaching.py)",
     f"{OWN}/comments/_thread.html": lock_thread,
     f"{OWN}/comments/log.html": restore_in_log,
     f"{OWN}/comments/feeds.html": new_feed_address,

@@ -176,10 +176,10 @@ def test_the_queue_costs_the_same_whatever_waits(at_mona, alice, bread, bob, dja
 
     report(1)
     at_mona.get("/moderation")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         at_mona.get("/moderation")
     report(9)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         at_mona.get("/moderation")
 
 

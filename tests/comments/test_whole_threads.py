@@ -132,7 +132,7 @@ def test_pages_of_the_noticeboard_show_each_once_with_pins(at_mona, mona, alice)
 
 
 def test_the_form_pins(at_mona, bread):
-    response = at_mona.post(f"/discussions/{bread.pk}/acts", {"kind": "pin", "reason": "Important"}, follow=True)
+    response = at_mona.post(f"/discussions/{bread.pk}/pin", {"kind": "pin", "reason": "Important"}, follow=True)
 
     assert "Pinned" in response.content.decode()
     assert Act.objects.get().kind == "pin"
@@ -142,12 +142,12 @@ def test_the_form_pins(at_mona, bread):
     "fields", [{}, {"kind": "pin"}, {"kind": "lock", "reason": "x"}, {"kind": "pin", "reason": "\u202e"}]
 )
 def test_a_pin_that_is_none_is_refused(at_mona, bread, fields):
-    assert at_mona.post(f"/discussions/{bread.pk}/acts", fields).status_code == 400
+    assert at_mona.post(f"/discussions/{bread.pk}/pin", fields).status_code == 400
     assert not Act.objects.exists()
 
 
 def test_nobody_else_pins(at_alice, bread):
-    assert at_alice.post(f"/discussions/{bread.pk}/acts", {"kind": "pin", "reason": "x"}).status_code == 404
+    assert at_alice.post(f"/discussions/{bread.pk}/pin", {"kind": "pin", "reason": "x"}).status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)

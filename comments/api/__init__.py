@@ -1,130 +1,33 @@
-"""The JSON API of comments: what is said about a thing, and saying something."""
+"""The JSON API of comments: what is said about a thing, saying something, and moderation with its appeals."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
-from ninja import Path, Router, Schema, Status
-from pydantic import AfterValidator, ConfigDict, Field
+from ninja import Router, Status
 
 from comments import services
-from comments.forms import readable
-from comments.models import COMMENT_MAX, VERDICT_MAX, Comment, Thread, on_visible_threads
+from comments.api.schemas import (
+    ActIn,
+    ActList,
+    AppealIn,
+    AppealOut,
+    CommentChange,
+    CommentIn,
+    CommentList,
+    CommentOut,
+    DecisionIn,
+    OpenAppealList,
+    ReportIn,
+    Target,
+)
+from comments.models import Act, Appeal, Comment, Thread, on_visible_threads
 from lib import keyset, targets
-from lib.payloads import Line, Listing, PageQuery, RowId, refusals
-from quotas.models import ATTACHED_MAX
+from lib.payloads import PageQuery, RowId, refusals
 from sessions_app.requests import Request
 
 router = Router(tags=["Comments"])
-
-EXAMPLE: dict[str, Any] = {
-    "id": 481,
-    "parent": 474,
-    "depth": 2,
-    "author": "Bob Okonkwo",
-    "state": "visible",
-    "body": "I bring *salt*.",
-    "html": "<p>I bring <em>salt</em>.</p>\n",
-    "ups": 4,
-    "downs": 0,
-    "replies": 1,
-    "files": [],
-    "created_at": "2026-11-24T20:01:13.482Z",
-    "url": "/comments/481",
-}
-Target = Annotated[
-    str, Path(description="What kind of thing, such as `comments.discussion`.", example="comments.discussion")
-]
-
-
-def _readable(text: str) -> str:
-    try:
-        return readable(text)
-    except ValidationError as error:
-        raise ValueError(error.messages[0]) from error
-
-
-Body = Annotated[str, Field(min_length=1, max_length=COMMENT_MAX, description="Markdown."), AfterValidator(_readable)]
-Reason = Annotated[Line, Field(max_length=VERDICT_MAX), AfterValidator(_readable)]
-
-
-class FileOut(Schema):
-    """A file at a comment."""
-
-    id: int = Field(description="Of this file at this comment.")
-    name: str
-    size: int = Field(description="In bytes.")
-    content_type: str
-    url: str
-
-
-class CommentOut(Schema):
-    """One comment; of a tombstone and of what is held nothing is told but where it stands."""
-
-    model_config = ConfigDict(title="Comment", json_schema_extra={"examples": [EXAMPLE]})
-
-    id: int
-    parent: int | None = Field(description="What it answers; null on the first level.")
-    depth: int
-    author: str | None = Field(description="Null when they left, and of a tombstone.")
-    state: str
-    body: str = Field(description="Markdown, as it was written.")
-    html: str = Field(description="The same, rendered and sanitised.")
-    ups: int
-    downs: int
-    replies: int = Field(description="Visible comments right below.")
-    files: list[FileOut] = Field(description="What is attached.")
-    created_at: datetime
-    url: str
-
-
-class CommentList(Listing):
-    items: list[CommentOut]
-
-
-class CommentIn(Schema):
-    """What to say."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"body": "I bring *salt*.", "parent": 474}]}
-    )
-
-    body: Body
-    parent: int | None = Field(None, ge=1, le=2**63 - 1, description="What it answers; without one it stands alone.")
-    files: list[Annotated[int, Field(ge=1, le=2**63 - 1)]] = Field(
-        [], max_length=ATTACHED_MAX, description="Of your own files, by the `file_id` that their upload tells."
-    )
-
-
-class CommentChange(Schema):
-    """What it says instead."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"body": "I bring **much** salt."}]})
-
-    body: Body
-
-
-class ReportIn(Schema):
-    """Why a moderator should look at it."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "rude", "note": "Again"}]})
-
-    reason: Literal["rude", "spam", "topic", "unsafe", "other"]
-    note: Reason | None = Field(None, description="Only moderators read it.")
-
-
-class ActIn(Schema):
-    """What a moderator does, and why."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"kind": "hide", "reason": "Off the topic"}]}
-    )
-
-    kind: Literal["hide", "remove", "restore", "keep"]
-    reason: Reason = Field(description="Of hide and remove everybody reads it.")
 
 
 def _thing(request: Request, target: str, pk: int) -> Any:
@@ -210,13 +113,83 @@ def report_comment(request: Request, row_id: RowId, body: ReportIn) -> Status[No
 )
 def moderate_comment(request: Request, row_id: RowId, body: ActIn) -> dict[str, Any]:
     """Hide, remove, restore or keep it; whoever may not moderate finds nothing here."""
-    if not request.user.has_perm("comments.moderate"):
-        raise Http404
+    _must_moderate(request)
     row = Comment.objects.filter(on_visible_threads(request.user)).filter(pk=row_id).first()
     if row is None:
         raise Http404
     services.moderate_comment(comment_id=row.pk, kind=body.kind, reason=body.reason, by=request.user)
     return _told_anew(row.pk, request.user)
+
+
+def _must_moderate(request: Request) -> None:
+    if not request.user.has_perm("comments.moderate"):
+        raise Http404
+
+
+# --- Looking again ---------------------------------------------------------------------------------------------------
+
+
+@router.get("/moderation/mine", response={200: ActList, **refusals(404)}, summary="What was done to me?")
+def list_acts_about_me(request: Request, paging: PageQuery) -> dict[str, Any]:
+    """What moderators did to you and to what you wrote, the latest first, each with the appeal against it."""
+    rows = services.acts_about(user=request.user)
+    page: keyset.Page[Act] = keyset.page(rows, by=("id",), limit=paging.limit, cursor=paging.cursor)
+    items = [_act_told(act) for act in services.with_appeals(acts=page.items)]
+    return {"items": items, "next": page.next}
+
+
+@router.post(
+    "/moderation/acts/{row_id}/appeal",
+    response={201: AppealOut, **refusals(404, 409, body=True)},
+    summary="Appeal against an act",
+)
+def create_appeal(request: Request, row_id: RowId, body: AppealIn) -> Status[Appeal]:
+    """Ask another moderator to look again, once, within thirty days; only whom the act was about can."""
+    act = services.acts_about(user=request.user).filter(pk=row_id, kind__in=Act.APPEALABLE).first()
+    if act is None:
+        raise Http404
+    return Status(201, services.appeal(act_id=act.pk, text=body.text, by=request.user))
+
+
+@router.get("/moderation/appeals", response={200: OpenAppealList, **refusals(404)}, summary="Which appeals wait?")
+def list_open_appeals(request: Request, paging: PageQuery) -> dict[str, Any]:
+    """The appeals that nobody has decided yet; whoever may not moderate finds nothing here."""
+    _must_moderate(request)
+    rows = services.open_appeals()
+    page: keyset.Page[Appeal] = keyset.page(rows, by=("id",), limit=paging.limit, cursor=paging.cursor)
+    return {"items": [_open_appeal_told(row) for row in page.items], "next": page.next}
+
+
+@router.put(
+    "/moderation/appeals/{row_id}/decision",
+    response={200: AppealOut, **refusals(404, 409, body=True)},
+    summary="Decide an appeal",
+)
+def decide_appeal(request: Request, row_id: RowId, body: DecisionIn) -> Appeal:
+    """Take the act back or let it stand, as another moderator than the one who acted; what was decided stays."""
+    _must_moderate(request)
+    row = Appeal.objects.filter(pk=row_id).first()
+    if row is None:
+        raise Http404
+    return services.decide_appeal(appeal_id=row.pk, granted=body.granted, answer=body.answer, by=request.user)
+
+
+def _act_told(act: Act) -> dict[str, Any]:
+    return {
+        "id": act.pk,
+        "kind": act.kind,
+        "reason": act.reason,
+        "comment": act.comment_id,
+        "created_at": act.created_at,
+        "may_appeal": act.may_appeal,
+        "appeal": act.appeal,
+    }
+
+
+def _open_appeal_told(row: Appeal) -> dict[str, Any]:
+    about = {"act": row.act_id, "kind": row.act.kind, "reason": row.act.reason, "comment": row.act.comment_id}
+    people = {"by": str(row.by), "acted_by": str(row.act.by) if row.act.by else None}
+    return {name: getattr(row, name) for name in AppealOut.model_fields} | about | people
 
 
 # --- What is said about a thing --------------------------------------------------------------------------------------
