@@ -1,5 +1,7 @@
 """Findable: two tags that sloppy software makes one, suggestions, finding by two, a merge, its undoing; and likes."""
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.sync_api import expect
 
@@ -26,7 +28,9 @@ def tagged(by, title, *names):
 
 
 def test_findable(new_context):
-    alice, olga = factories.user(name="alice"), factories.user(name="olga", superuser=True)
+    # Not new: these are three discussions in a moment.
+    alice = factories.user(name="alice", joined_at=datetime(2020, 1, 1, tzinfo=UTC))
+    olga = factories.user(name="olga", superuser=True)
     tagged(alice, "Old scripts", "js", "web")
     tagged(alice, "New scripts", "javascript")
     page = new_context().new_page()

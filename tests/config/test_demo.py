@@ -20,7 +20,7 @@ from preferences.models import DevicePreference, Preference
 from quotas.models import StoredFile
 from sessions_app import demo as people
 from sessions_app.models import ApiToken, Device, SecurityEvent, Session, User
-from tagging.models import Tag
+from tagging.models import Tag, TagFollow, TagGroup
 from tests.demo import seed
 from tests.races import Gate, held, race
 from webhooks.models import Attempt, Delivery, Endpoint
@@ -75,7 +75,9 @@ def forget():
     User.objects.all().delete()
     SecurityEvent.objects.all().delete()
     Discussion.objects.all().delete()
-    Tag.objects.all().delete()
+    Tag.objects.exclude(canonical=None).delete()
+    for table in (Tag, TagGroup):
+        table.objects.all().delete()
     DemoPart.objects.all().delete()
 
 
@@ -131,6 +133,7 @@ def test_it_says_in_one_line_what_it_made(demo_mode):
         "suppressions": str(Suppression.objects.count()),
         "opt_outs": str(OptOut.objects.count()),
         "files": str(StoredFile.objects.count()),
+        "follows": str(TagFollow.objects.count()),
         "discussions": str(Discussion.objects.count()),
         "reactions": str(Reaction.objects.count()),
         "tags": str(Tag.objects.count()),
@@ -276,5 +279,6 @@ def test_every_app_with_a_part_has_registered_it():
         "webhooks",
         "emailqueue",
         "quotas",
+        "tagging",
         "comments",
     ]
