@@ -41,7 +41,7 @@ def keep_order(scene: Scene, discussions: list[Discussion], people: list[User]) 
     others = [user for user in people if user.email not in {demo.address(name) for name in demo.LEADS}]
     said = _said(discussions, others)
     acts = [
-        *_pin(scene, discussions[-1], moderator),
+        *_pin(scene, next(each for each in discussions if each.title.startswith("Keys")), moderator),
         *_hide(scene, *next(said), moderator),
         *_curb(scene, said, moderator),
     ]
@@ -52,7 +52,7 @@ def keep_order(scene: Scene, discussions: list[Discussion], people: list[User]) 
         Report.objects.create(comment=row, reporter=reporter, reason=reason, note=note, created_at=at)
     _hold(scene, discussions, others)
     _hold_discussion(scene, others)
-    _reword(scene, discussions[0])
+    _reword(scene, next(each for each in discussions if "\n" in each.body))
     _attach(discussions)
     return {"held": len(HELD), "held_discussions": 1, "acts": len(acts), "reports": len(REPORTS)}
 
