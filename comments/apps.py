@@ -8,7 +8,8 @@ class CommentsConfig(AppConfig):
     def ready(self) -> None:
         from comments.demo import furnish
         from comments.panels import collect
-        from lib import demo, navigation, operations
+        from comments.waiting import waits
+        from lib import demo, navigation, operations, waiting
         from lib.navigation import Entry
 
         navigation.register("hall", Entry("Discussions", "comments:discussions", place=20, namespace="comments"))
@@ -19,3 +20,4 @@ class CommentsConfig(AppConfig):
         navigation.register("account", mine)
         demo.register("comments", furnish)
         operations.register("comments", "Comments", collect)
+        waiting.register(waits)

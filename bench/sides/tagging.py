@@ -104,7 +104,14 @@ def begin_ours() -> None:
             " GROUP BY tag_id) AS n WHERE n.tag_id = t.id"
         )
         cursor.execute("SET session_replication_role = origin")
-        for table in ("tagging_item", "tagging_tagging", "tagging_tag", "tagging_beginning", "comments_discussion"):
+        for table in (
+            "tagging_item",
+            "tagging_tagging",
+            "tagging_tag",
+            "tagging_slips",
+            "tagging_beginning",
+            "comments_discussion",
+        ):
             cursor.execute(f"VACUUM ANALYZE {table}")
     services.refresh_shortlists()
 

@@ -34,11 +34,14 @@ LEFT JOIN tagging_taggroup g ON g.id = t.group_id AND g.exclusive
 MAKE = """
 WITH made AS (
     INSERT INTO tagging_tag
-        (name, display_name, skeleton, slips, description, usage_count, created_at, created_by_id, reserved_at)
-    SELECT name, display_name, skeleton, slips::int[], '', 0, %s, %s, NULL
-    FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS n (name, display_name, skeleton, slips)
+        (name, display_name, skeleton, description, usage_count, created_at, created_by_id, reserved_at)
+    SELECT name, display_name, skeleton, '', 0, %s, %s, NULL
+    FROM unnest(%s::text[], %s::text[], %s::text[]) AS n (name, display_name, skeleton)
     ORDER BY name
     ON CONFLICT DO NOTHING RETURNING id, name
+), slipped AS (
+    INSERT INTO tagging_slips (tag_id, hashes)
+    SELECT made.id, s.hashes::int[] FROM made JOIN unnest(%s::text[], %s::text[]) AS s (name, hashes) USING (name)
 ), found AS (
     INSERT INTO tagging_beginning (tag_id, text)
     SELECT made.id, b.text FROM made JOIN unnest(%s::text[], %s::text[]) AS b (name, text) USING (name)
@@ -189,7 +192,7 @@ def make_tags(*, missing: dict[str, str], by: Any) -> dict[str, Found]:
     rows = _run(
         MAKE,
         [
-            *(timezone.now(), by.pk if by else None, ordered, displays, skeletons, slips),
+            *(timezone.now(), by.pk if by else None, ordered, displays, skeletons, ordered, slips),
             *([name for name, _ in pairs], [text for _, text in pairs]),
         ],
     )

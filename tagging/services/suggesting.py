@@ -35,7 +35,10 @@ chosen AS MATERIALIZED (
 SELECT {COLUMNS} JOIN chosen ON chosen.id = t.id
 WHERE {OPEN} ORDER BY t.name = %(text)s DESC, uses DESC, t.name LIMIT %(most)s
 """  # noqa: S608  (parts of ours)
-SLIPPED = f"SELECT {COLUMNS} WHERE t.slips && %(slips)s::int[] AND {OPEN} ORDER BY uses DESC, t.name LIMIT 100"
+SLIPPED = f"""
+SELECT {COLUMNS} JOIN tagging_slips s ON s.tag_id = t.id
+WHERE s.hashes && %(slips)s::int[] AND {OPEN} ORDER BY uses DESC, t.name LIMIT 100
+"""
 REFRESH = """
 WITH texts AS (
     SELECT b.tag_id, left(b.text, length) AS prefix, coalesce(c.usage_count, t.usage_count) AS uses, t.name

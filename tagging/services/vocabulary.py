@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from tagging import names as naming
-from tagging.models import Beginning, Implication, Tag, TagChange
+from tagging.models import Beginning, Implication, Slips, Tag, TagChange
 from tagging.services.errors import NamesRefused, NotAllowed, UnknownTag
 from tagging.services.labelling import check_names, hashes_of, make_tags
 
@@ -91,8 +91,8 @@ def rename_tag(*, tag_id: int, name: str, by: Any, reason: str) -> Tag:
         name=normal,
         display_name=naming.display_of(name),
         skeleton=naming.skeleton(normal),
-        slips=sorted(hashes_of(name=normal)),
     )
+    Slips.objects.filter(tag=tag_id).update(hashes=sorted(hashes_of(name=normal)))
     if normal != old and tag.canonical_id is None and make_tags(missing={old: old_display}, by=by):
         Tag.objects.filter(name=old).update(canonical=tag)
     tag.refresh_from_db()

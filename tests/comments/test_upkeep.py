@@ -99,4 +99,4 @@ def test_operators_see_what_waits(tree, bob):
 
     assert figures["Reports to look at"] == (1, "")
     assert figures["Comments held"] == (1, "")
-    assert figures["Oldest of both"][1] == "ok"
+    assert figures["Oldest of these"][1] == "ok"
