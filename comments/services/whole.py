@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db.models import Subquery
+
 from comments.models import Comment, Thread
 
 BATCH = 1000
@@ -28,13 +30,12 @@ def read_whole(*, thread: Thread | None) -> Iterator[Said]:
     if thread is None:
         return
     shown = Comment.objects.filter(thread=thread.pk, is_shown=True).order_by("path")
-    rows: Any = shown.values_list("path", "author__display_name", "created_at", "state", "verdict", "body")
-    last: list[int] = []
-    while True:
-        found = list(rows.filter(path__gt=last)[:BATCH])
-        for path, author, at, state, verdict, body in found:
+    # Not the paths: making lists of them is a sixth of the time, and only the last of a batch is needed.
+    rows: Any = shown.values_list("pk", "depth", "author__display_name", "created_at", "state", "verdict", "body")
+    found = list(rows[:BATCH])
+    while found:
+        for _, depth, author, at, state, verdict, body in found:
             gone = "" if state == Comment.State.VISIBLE else Comment(state=state, verdict=verdict).epitaph
-            yield Said(len(path), author or "", at, "" if gone else body, gone)
-        if len(found) < BATCH:
-            return
-        last = found[-1][0]
+            yield Said(depth, author or "", at, "" if gone else body, gone)
+        last = Comment.objects.filter(pk=found[-1][0]).values("path")
+        found = list(rows.filter(path__gt=Subquery(last))[:BATCH]) if len(found) == BATCH else []
