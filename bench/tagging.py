@@ -6,6 +6,10 @@ each is asked for its newest twenty, and for twenty from the middle of all thing
 calls it, with the things loaded as their reader may see them. The peers: django-taggit's filters, and joins written by
 hand over its table with the index (tag, thing). Suggestions: three thousand texts of one to six letters, as popular as
 the tags that they begin; taggit's are not in the order of use.
+
+A third of taggit's time is the aim of saving, and is missed. What was tried: the hashes of slips, a hundred for each
+tag, stood in the row whose count changes, and went into their index anew each time; beside it the time fell from 0.58
+of taggit's to what stands here. What is left changes ten rows of counts, each with all its indexes.
 """
 
 import sys

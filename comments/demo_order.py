@@ -124,6 +124,7 @@ def _hold_discussion(scene: Scene, people: list[User]) -> None:
         state=Discussion.State.HELD,
         verdict=verdict,
         created_at=scene.ago(hours=3),
+        published_at=None,
     )
     Thread.objects.create(thing=row)
 

@@ -13,6 +13,7 @@ from comments.models import APPEAL_MAX, BODY_MAX, COMMENT_MAX, TITLE_MAX, VERDIC
 # Marks that turn the direction of what follows: in a title they would rewrite the page around it.
 DIRECTION = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 MARKS_MAX = 4
+TICKED = re.compile(r"[1-9][0-9]{0,17}(\.[0-9a-f]{16})?\Z", re.ASCII)
 ROW_KEY = re.compile(r"[1-9][0-9]{0,17}\Z", re.ASCII)
 
 
@@ -145,22 +146,30 @@ class ActForm(ReasonForm):
     """What a moderator does to a comment or a discussion; a hidden or removed comment shows the reason to everybody."""
 
     kind = forms.ChoiceField(choices=[(kind, kind) for kind in ("hide", "remove", "restore", "keep")])
+    # The mark of what they read.
+    seen = forms.CharField(required=False, max_length=16)
 
 
-class ManyActsForm(ActForm):
-    """The same act for everything that was ticked."""
+def _ticked(value: str) -> tuple[int, str]:
+    key, _, seen = value.partition(".")
+    return int(key), seen
+
+
+class ManyActsForm(ReasonForm):
+    """The same act for everything that was ticked: keys, each with the mark of what was read, `12.0123456789abcdef`."""
 
     MOST = 100
 
-    comments = forms.TypedMultipleChoiceField(coerce=int, required=False)
-    discussions = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    kind = forms.ChoiceField(choices=[(kind, kind) for kind in ("hide", "remove", "restore", "keep")])
+    comments = forms.TypedMultipleChoiceField(coerce=_ticked, required=False)
+    discussions = forms.TypedMultipleChoiceField(coerce=_ticked, required=False)
 
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data)
         for name in ("comments", "discussions"):
             ticked = data.getlist(name)[: self.MOST]
             field = cast(forms.TypedMultipleChoiceField, self.fields[name])
-            field.choices = [(each, each) for each in ticked if ROW_KEY.match(each)]
+            field.choices = [(each, each) for each in ticked if TICKED.match(each)]
 
     def clean(self) -> dict[str, Any]:
         found = self.cleaned_data

@@ -15,14 +15,14 @@ LATE = timedelta(days=1)
 
 def collect() -> list[Figure]:
     now = timezone.now()
-    oldest_report = Report.objects.open().aggregate(at=Min("created_at"))["at"]
+    oldest_report = Report.objects.waiting().aggregate(at=Min("created_at"))["at"]
     held = Comment.objects.filter(state__in=[Comment.State.HELD, Comment.State.PENDING])
     discussions = Discussion.objects.filter(state=Discussion.State.HELD)
     oldest_held = [rows.aggregate(at=Min("created_at"))["at"] for rows in (held, discussions)]
     ages = [now - at for at in (oldest_report, *oldest_held) if at]
     age = max(ages, default=timedelta(0))
     return [
-        Figure("Reports to look at", Report.objects.open().count()),
+        Figure("Reports to look at", Report.objects.waiting().count()),
         Figure("Comments held", held.count()),
         Figure("Discussions held", discussions.count()),
         Figure("Appeals", Appeal.objects.open().count()),

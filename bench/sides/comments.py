@@ -90,7 +90,7 @@ def begin_ours() -> None:
     state["answer"] = lambda parent, person, body: services.post_comment(
         thing=discussion, body=body, by=person, parent_id=parent
     )
-    state["read"] = lambda: list(services.read_whole(thread=thread))
+    state["read"] = lambda: list(services.read_whole(thread=thread, user=people[0]))
 
 
 def _post_ours(discussion_id: int) -> Callable[[int, str], tuple[str, dict[str, Any]]]:

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from comments.models.discussions import TITLE_MAX, VERDICT_MAX, Discussion
 from comments.models.threads import Thread
 from lib import targets
+from lib.marks import mark_of
 
 COMMENT_MAX = 40_000
 DEPTH_MAX = 8
@@ -182,6 +183,11 @@ class Comment(models.Model):
         if self.stands_for(user.pk) and Comment.objects.visible_to(user).filter(pk=self.pk).exists():
             return True
         return bool(user.has_perm("comments.moderate"))
+
+    @property
+    def mark(self) -> str:
+        """What it says now, as a short mark: a moderator lets pass what they read."""
+        return mark_of(self.body)
 
     @property
     def epitaph(self) -> str:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Subquery
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -13,6 +14,7 @@ from django.utils.safestring import SafeString
 from comments.models.subscriptions import Subscription
 from comments.models.threads import Thread
 from lib import targets
+from lib.marks import mark_of
 
 TITLE_MAX = 120
 VERDICT_MAX = 200
@@ -69,6 +71,8 @@ class Discussion(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.VISIBLE, db_default=State.VISIBLE)
     created_at = models.DateTimeField(default=timezone.now)
+    # When others could read it first; what is held from the beginning has none.
+    published_at = models.DateTimeField(null=True, default=timezone.now, db_default=Now())
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
     # Why it was held, hidden or removed.
@@ -104,6 +108,9 @@ class Discussion(models.Model):
             models.CheckConstraint(
                 condition=~Q(verdict="") | ~Q(state__in=["held", "hidden", "removed"]),
                 name="discussion_moderated_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(published_at__isnull=False) | ~Q(state="visible"), name="discussion_visible_was_published"
             ),
             models.CheckConstraint(
                 condition=Q(is_shadowed=False) | Q(state__in=["held", "deleted"]), name="discussion_shadowed_is_held"
@@ -151,6 +158,11 @@ class Discussion(models.Model):
         if Discussion.objects.visible_to(user).filter(pk=self.pk).exists():
             return True
         return bool(user.has_perm("comments.moderate"))
+
+    @property
+    def mark(self) -> str:
+        """What it says now, as a short mark: a moderator lets pass what they read."""
+        return mark_of(self.title, self.body)
 
     @property
     def html(self) -> SafeString:

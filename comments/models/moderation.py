@@ -19,6 +19,11 @@ class ReportQuerySet(models.QuerySet["Report"]):
     def open(self) -> Self:
         return self.filter(settled_at=None)
 
+    def waiting(self) -> Self:
+        """Keep what a moderator can do something about: not what its author deleted meanwhile."""
+        stands = (Q(**{name: None}) | ~Q(**{f"{name}__state": "deleted"}) for name in ("comment", "discussion"))
+        return self.open().filter(*stands)
+
 
 class Report(models.Model):
     """Somebody says that a comment or a discussion does not belong here; settled by the next act on it."""

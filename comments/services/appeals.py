@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from comments.models import Act, Appeal
+from comments.models import Act, Appeal, Mute
 from comments.services.errors import AlreadyAppealed, NotYours, TooLate
 from comments.services.moderation import restore_within, with_things
 from comments.services.people import end_curb, tell_decision
@@ -36,19 +36,20 @@ def appeal(*, act_id: int, text: str, by: User) -> Appeal:
 
 @transaction.atomic(durable=True)
 def decide_appeal(*, appeal_id: int, granted: bool, answer: str, by: User) -> Appeal:
-    """Grant an appeal, which takes the act back, or decline it; `by` may moderate, and did not act themselves.
+    """Grant an appeal, which takes the act back, or decline it; `by` may moderate, and neither acted nor appealed.
 
-    What was decided stays. Raise NotYours, NotPossible.
+    An act that another one followed has no effect left to take back. What was decided stays. Raise NotYours,
+    NotPossible.
     """
     row = Appeal.objects.select_for_update(no_key=True, of=("self",)).select_related("act__thread").get(pk=appeal_id)
     if row.decided_at:
         return row
     act = row.act
-    if act.by_id == by.pk and not by.is_superuser:
-        raise NotYours("Another moderator decides about what you did.")
+    if by.pk in {act.by_id, row.by_id} and not by.is_superuser:
+        raise NotYours("Another moderator decides about what you did, and about what was done to you.")
     if granted and act.kind in {Kind.HIDE, Kind.REMOVE}:
         restore_within(act=act, reason=answer, by=by)
-    if granted and act.kind == Kind.MUTE and act.person_id:
+    if granted and act.kind == Kind.MUTE and act.person_id and Mute.objects.filter(act=act).exists():
         end_curb(kind=Kind.MUTE, user_id=act.person_id, reason=answer, by=by)
     row.decided_at, row.decided_by, row.granted, row.answer = timezone.now(), by, granted, answer
     row.save(update_fields=["decided_at", "decided_by", "granted", "answer"])

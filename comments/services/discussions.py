@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from math import ceil
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
@@ -13,7 +13,7 @@ from comments.holds import REPEATED_WITHIN, SOON, WHILE, Habits, wait_of
 from comments.models import Discussion, Limit, Revision, Thread
 from comments.services.errors import NotPossible, NotYours, ParentGone, ThreadLocked, TooLate, TooSoon
 from comments.services.people import refuse_muted
-from comments.services.ruling import Words, rule, weigh
+from comments.services.ruling import Ruling, Words, rule, weigh
 from comments.services.spans import EDIT_FREELY, UNDO, UNDO_GRACE
 from comments.services.subscriptions import start_following, thread_of
 from quotas import services as quotas
@@ -21,6 +21,9 @@ from sessions_app.models import User
 from tagging import services as tagging
 
 State = Discussion.State
+
+# What an edit leaves as it is can change while the new words are rendered; so often it is read again.
+TRIES = 3
 
 
 def open_discussion(
@@ -31,11 +34,15 @@ def open_discussion(
     What a moderator has to see first is held. Raise TooSoon, Muted, WordRefused, CommentsError, tagging's NamesRefused
     for tags that it cannot carry, and quotas' NotThere and NotAttachable for files.
     """
-    return _hang_up(said=weigh(title=title, body=body, by=by), tags=tags, files=files, by=by)
+    tags = list(tags)
+    return _hang_up(said=weigh(title=title, body=body, by=by, tags=tags), tags=tags, files=files, by=by)
 
 
 @transaction.atomic(durable=True)
 def _hang_up(*, said: Words, tags: Iterable[str], files: Collection[int], by: User) -> Discussion:
+    with connection.cursor() as cursor:
+        # One after the other for one person, or many at once would each find that there was none before.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('comments.opening', %s))", [by.pk])
     refuse_muted(by=by)
     now = timezone.now()
     ruling = rule(said=said, habits=_habits(said, by, now), is_limited=_is_limited(by, now))
@@ -46,6 +53,7 @@ def _hang_up(*, said: Words, tags: Iterable[str], files: Collection[int], by: Us
         renderer_version=rendering.VERSION,
         author=by,
         created_at=now,
+        published_at=now if ruling.state == State.VISIBLE else None,
         **ruling._asdict(),
     )
     tagging.set_tags(thing=discussion, names=tags, by=by)
@@ -75,36 +83,67 @@ def _is_limited(by: User, now: datetime) -> bool:
     return Limit.objects.standing(now).filter(user=by).exists()
 
 
-def edit_discussion(*, discussion_id: int, title: str, body: str, by: User) -> Discussion:
+def edit_discussion(*, discussion_id: int, title: str | None = None, body: str | None = None, by: User) -> Discussion:
     """Let its author say it in other words; after `EDIT_FREELY` what it said before stays readable.
 
-    It is looked at as if it were new. Raise NotYours, ThreadLocked, ParentGone, Muted, WordRefused, CommentsError.
+    What is None stays as it is. It is looked at as if it were new. Raise NotYours, ThreadLocked, ParentGone,
+    NotPossible, Muted, WordRefused, CommentsError.
     """
-    said = weigh(title=title, body=body, by=by, edits_discussion=discussion_id)
-    return _rewrite(discussion_id=discussion_id, said=said, by=by)
+    for _ in range(TRIES):
+        before = Discussion.objects.filter(pk=discussion_id).first()
+        if before is None:
+            raise ParentGone("There is no such discussion.")
+        said = weigh(
+            title=before.title if title is None else title,
+            body=before.body if body is None else body,
+            by=by,
+            edits_discussion=discussion_id,
+        )
+        kept = {"title": before.title} if title is None else {}
+        kept |= {"body": before.body} if body is None else {}
+        row = _rewrite(discussion_id=discussion_id, said=said, kept=kept, by=by)
+        if row is not None:
+            return row
+    raise NotPossible("It is being changed somewhere else just now. Try again.")
 
 
 @transaction.atomic(durable=True)
-def _rewrite(*, discussion_id: int, said: Words, by: User) -> Discussion:
-    row, _ = _locked(discussion_id, by)
+def _rewrite(*, discussion_id: int, said: Words, kept: dict[str, str], by: User) -> Discussion | None:
+    """Write other words; return None when what should stay as it was read says something else by now."""
+    row, thread = _locked(discussion_id, by)
     if not row.stands_for(by.pk):
         raise ParentGone("This discussion is not there any more.")
     refuse_muted(by=by)
+    if any(getattr(row, name) != value for name, value in kept.items()):
+        return None
     if (row.title, row.body) == (said.title, said.body):
         return row
     now = timezone.now()
-    if now - row.created_at > EDIT_FREELY:
+    ruling = _ruled_anew(row, thread, said, by, now)
+    # What nobody else could read is no history.
+    if row.is_visible and now - row.created_at > EDIT_FREELY:
         before = {"title": row.title, "body": row.body, "body_html": row.body_html}
         Revision.objects.create(discussion=row, **before, replaced_at=now)
         row.edited_at = now
-    # What was let pass may now say something else, and what nobody let pass yet stays so, whatever it says now.
-    limited = _is_limited(by, now) or row.is_shadowed
-    ruling = rule(said=said, habits=Habits(here_for=now - by.joined_at), is_limited=limited)
     row.title, row.body, row.body_html, row.renderer_version = said.title, said.body, said.html, rendering.VERSION
     row.state, row.verdict, row.is_shadowed = ruling
     changed = ["title", "body", "body_html", "renderer_version", "edited_at", "state", "verdict", "is_shadowed"]
     row.save(update_fields=changed)
     return row
+
+
+def _ruled_anew(row: Discussion, thread: Thread, said: Words, by: User, now: datetime) -> Ruling:
+    """Return what becomes of other words: what was let pass may say something else, what was not waits on."""
+    limited = _is_limited(by, now) or row.is_shadowed
+    ruling = rule(said=said, habits=Habits(here_for=now - by.joined_at), is_limited=limited)
+    if row.state == State.HELD and ruling.state == State.VISIBLE:
+        return Ruling(State.HELD, row.verdict)
+    if row.is_visible and ruling.state == State.HELD and thread.comment_count:
+        # All that others said would wait with it. To a limited author it says no more than to others.
+        raise NotPossible(
+            "With these words a moderator would have to look first, and all answers would wait with them."
+        )
+    return ruling
 
 
 def _locked(discussion_id: int, by: User) -> tuple[Discussion, Thread]:
@@ -138,18 +177,23 @@ def delete_discussion(*, discussion_id: int, by: User) -> Discussion:
     Raise NotYours, ThreadLocked, NotPossible.
     """
     row, thread = _locked(discussion_id, by)
-    if row.stands_for(by.pk):
-        if thread.comment_count:
-            raise NotPossible("Something was said in it, which would go with it. Change its words instead.")
-        row.state, row.deleted_at = State.DELETED, timezone.now()
-        row.save(update_fields=["state", "deleted_at"])
+    if row.state == State.DELETED:
+        return row
+    if not row.stands_for(by.pk):
+        raise NotPossible("A moderator took it away meanwhile.")
+    if thread.comment_count:
+        raise NotPossible("Something was said in it, which would go with it. Change its words instead.")
+    row.state, row.deleted_at = State.DELETED, timezone.now()
+    row.save(update_fields=["state", "deleted_at"])
     return row
 
 
 @transaction.atomic(durable=True)
 def undo_discussion_deletion(*, discussion_id: int, by: User) -> Discussion:
-    """Bring back what one deleted a moment ago. Raise NotYours, ThreadLocked, TooLate."""
+    """Bring back what one deleted a moment ago. Raise NotYours, ThreadLocked, NotPossible, TooLate."""
     row, _ = _locked(discussion_id, by)
+    if row.state != State.DELETED and not row.stands_for(by.pk):
+        raise NotPossible("A moderator took it away meanwhile.")
     if row.state == State.DELETED:
         if row.deleted_at is None or timezone.now() - row.deleted_at > UNDO + UNDO_GRACE:
             raise TooLate("That was more than ten seconds ago: it stays deleted.")

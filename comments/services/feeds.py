@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core import signing
 from django.db import connection, transaction
+from django.db.models import Q
 
 from comments.models import Comment, Discussion, FeedKey, Thread
 from sessions_app.models import User
@@ -50,10 +51,11 @@ def newest_discussions(*, user: User) -> list[Discussion]:
     return list(rows.order_by("-created_at", "-pk")[:ENTRIES])
 
 
-def newest_comments(*, discussion: Discussion) -> list[Comment]:
-    """Return the latest visible comments on a discussion that its reader may see."""
-    rows = Comment.objects.visible().filter(thread__in=Thread.objects.on(discussion)).select_related("author")
-    return list(rows.order_by("-published_at", "-pk")[:ENTRIES])
+def newest_comments(*, discussion: Discussion, user: Any) -> list[Comment]:
+    """Return the latest comments on a discussion that its reader may see."""
+    seen = Q(state=Comment.State.VISIBLE) | Comment.objects.shadowed_of(user)
+    rows = Comment.objects.filter(seen, thread__in=Thread.objects.on(discussion)).select_related("author")
+    return list(rows.order_by("-pk")[:ENTRIES])
 
 
 def newest_tagged(*, address: str, user: Any) -> list[Discussion]:

@@ -169,6 +169,7 @@ def _take_discussions(ready: Sequence[Ready], batch: _Batch) -> int:
             renderer_version=rendering.VERSION,
             author_id=batch.people.get(record.author),
             created_at=record.created_at,
+            published_at=record.created_at if record.state != "held" else None,
             edited_at=record.edited_at,
             state=record.state,
             verdict=record.verdict,

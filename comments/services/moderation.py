@@ -1,6 +1,6 @@
 """Reports, and what moderators do about them: each act is a row, and settles the reports of what it is about."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from comments.services.people import tell
 from comments.services.reading import with_files
 from lib import targets
 from sessions_app.models import User
+from tagging import services as tagging
 
 State = Comment.State
 Kind = Act.Kind
@@ -32,8 +33,8 @@ WAYS: dict[str, tuple[set[str], str | None]] = {
 def report_comment(*, comment_id: int, reason: str, note: str, by: User) -> Report:
     """Put a visible comment before a moderator. Raise ParentGone, NotPossible, AlreadyReported."""
     # Locked, so that a report never comes to rest on what a moderator settles at this moment.
-    row = Comment.objects.visible().select_for_update(no_key=True).filter(pk=comment_id).first()
-    if row is None:
+    row = Comment.objects.select_for_update(no_key=True).filter(pk=comment_id).first()
+    if row is None or not row.stands_for(by.pk):
         raise ParentGone("This comment is not there any more.")
     return _report(row, Report(comment=row, reporter=by, reason=reason, note=note))
 
@@ -41,8 +42,8 @@ def report_comment(*, comment_id: int, reason: str, note: str, by: User) -> Repo
 @transaction.atomic(durable=True)
 def report_discussion(*, discussion_id: int, reason: str, note: str, by: User) -> Report:
     """Put a visible discussion before a moderator. Raise ParentGone, NotPossible, AlreadyReported."""
-    row = Discussion.objects.visible().select_for_update(no_key=True).filter(pk=discussion_id).first()
-    if row is None:
+    row = Discussion.objects.select_for_update(no_key=True).filter(pk=discussion_id).first()
+    if row is None or not row.stands_for(by.pk):
         raise ParentGone("This discussion is not there any more.")
     return _report(row, Report(discussion=row, reporter=by, reason=reason, note=note))
 
@@ -60,15 +61,16 @@ def _report(row: Comment | Discussion, report: Report) -> Report:
 
 
 @transaction.atomic(durable=True)
-def moderate_comment(*, comment_id: int, kind: str, reason: str, by: User) -> Comment:
+def moderate_comment(*, comment_id: int, kind: str, reason: str, by: User, seen: str = "") -> Comment:
     """Hide, remove, restore or keep a comment, and settle its reports; `by` may moderate.
 
-    Doing it again changes nothing. Raise ParentGone, NotPossible.
+    `seen` is the mark of what they read: other words by now are not let pass. Doing it again changes nothing. Raise
+    ParentGone, NotPossible.
     """
-    return _moderate_comment(comment_id, kind, reason, by)
+    return _moderate_comment(comment_id, kind, reason, by, seen)
 
 
-def _moderate_comment(comment_id: int, kind: str, reason: str, by: User) -> Comment:
+def _moderate_comment(comment_id: int, kind: str, reason: str, by: User, seen: str = "") -> Comment:
     thread = Thread.objects.filter(pk__in=Comment.objects.filter(pk=comment_id).values("thread"))
     found = thread.select_for_update(no_key=True).first()
     row = Comment.objects.select_for_update(no_key=True).filter(pk=comment_id).first()
@@ -76,41 +78,53 @@ def _moderate_comment(comment_id: int, kind: str, reason: str, by: User) -> Comm
         raise ParentGone("There is no such comment.")
     reports = Report.objects.open().filter(comment=row)
     act = Act(thread=found, comment=row, person_id=row.author_id, kind=kind, reason=reason, by=by)
-    _settle(row, act, reports)
+    _settle(row, act, reports, seen)
     return row
 
 
 @transaction.atomic(durable=True)
-def moderate_discussion(*, discussion_id: int, kind: str, reason: str, by: User) -> Discussion:
+def moderate_discussion(*, discussion_id: int, kind: str, reason: str, by: User, seen: str = "") -> Discussion:
     """Hide, remove, restore or keep a discussion with all that is said in it, and settle its reports.
 
-    `by` may moderate. Doing it again changes nothing. Raise ParentGone, NotPossible.
+    `by` may moderate; `seen` as for a comment. Doing it again changes nothing. Raise ParentGone, NotPossible.
     """
-    return _moderate_discussion(discussion_id, kind, reason, by)
+    return _moderate_discussion(discussion_id, kind, reason, by, seen)
 
 
-def _moderate_discussion(discussion_id: int, kind: str, reason: str, by: User) -> Discussion:
+def _moderate_discussion(discussion_id: int, kind: str, reason: str, by: User, seen: str = "") -> Discussion:
     row, thread = lock(discussion_id=discussion_id)
     reports = Report.objects.open().filter(discussion=row)
-    _settle(row, Act(thread=thread, person_id=row.author_id, kind=kind, reason=reason, by=by), reports)
+    act = Act(thread=thread, person_id=row.author_id, kind=kind, reason=reason, by=by)
+    was_unread = row.published_at is None
+    if _settle(row, act, reports, seen) and was_unread and row.published_at:
+        # New only now for those who look for its tags, and hear of them.
+        tagging.move_item(thing=row, at=row.published_at)
     return row
 
 
-def restore_within(*, act: Act, reason: str, by: User) -> None:
-    """Restore what an act hid or removed, inside of the caller's transaction. Raise ParentGone, NotPossible."""
+def restore_within(*, act: Act, reason: str, by: User) -> bool:
+    """Restore what an act hid or removed, inside of the caller's transaction; return False when it had no effect left.
+
+    It has none when another act followed on the same thing. Raise ParentGone, NotPossible.
+    """
+    later = Act.objects.filter(thread=act.thread_id, comment=act.comment_id, kind__in=WAYS, pk__gt=act.pk)
+    if later.exists():
+        return False
     if act.comment_id is not None:
         _moderate_comment(act.comment_id, Kind.RESTORE, reason, by)
     else:
         _moderate_discussion(act.thread.object_id, Kind.RESTORE, reason, by)
+    return True
 
 
-def _settle(row: Any, act: Act, reports: QuerySet[Report]) -> bool:
+def _settle(row: Any, act: Act, reports: QuerySet[Report], seen: str) -> bool:
     """Do to a locked comment or discussion what an act says; return False when it was so. Raise NotPossible."""
     before, after = WAYS[act.kind]
     if row.state == after and not (act.kind == Kind.KEEP and reports.exists()):
         return False
     if row.state not in before:
         raise NotPossible(f"It is {row.state} now; this cannot be done to it.")
+    _refuse_unread(row, act, seen)
     act.save(force_insert=True)
     if act.kind in {Kind.HIDE, Kind.REMOVE}:
         tell(act=act)
@@ -118,11 +132,21 @@ def _settle(row: Any, act: Act, reports: QuerySet[Report]) -> bool:
     row.state, row.verdict = str(after), "" if after == State.VISIBLE else act.reason
     row.is_shadowed = False
     changed = ["state", "verdict", "is_shadowed"]
-    if isinstance(row, Comment) and row.is_visible and row.published_at is None:
+    if row.is_visible and row.published_at is None:
         row.published_at = timezone.now()
         changed.append("published_at")
     row.save(update_fields=changed)
     return True
+
+
+def _refuse_unread(row: Any, act: Act, seen: str) -> None:
+    """Raise NotPossible for letting pass what was not read, or what is one's own."""
+    if act.kind not in {Kind.KEEP, Kind.RESTORE}:
+        return
+    if seen and seen != row.mark:
+        raise NotPossible("It was changed meanwhile. Look at it again.")
+    if act.by_id == row.author_id and not (act.by and act.by.is_superuser):
+        raise NotPossible("It is your own: another moderator looks at it.")
 
 
 class Outcome(NamedTuple):
@@ -133,18 +157,21 @@ class Outcome(NamedTuple):
 
 
 def moderate_many(
-    *, comment_ids: Iterable[int] = (), discussion_ids: Iterable[int] = (), kind: str, reason: str, by: User
+    *, comments: Mapping[int, str], discussions: Mapping[int, str], kind: str, reason: str, by: User
 ) -> Outcome:
-    """Do the same to many of them, one transaction each; what does not allow it is passed over."""
+    """Do the same to many of them, one transaction each; what does not allow it is passed over.
+
+    Each key comes with the mark of what was read of it, or "".
+    """
     done = skipped = 0
     for name, moderate, keys in (
-        ("comment_id", moderate_comment, comment_ids),
-        ("discussion_id", moderate_discussion, discussion_ids),
+        ("comment_id", moderate_comment, comments),
+        ("discussion_id", moderate_discussion, discussions),
     ):
         act: Callable[..., Any] = moderate
-        for pk in sorted(set(keys)):
+        for pk, seen in sorted(keys.items()):
             try:
-                act(**{name: pk}, kind=kind, reason=reason, by=by)
+                act(**{name: pk}, kind=kind, reason=reason, by=by, seen=seen)
                 done += 1
             except CommentsError:
                 skipped += 1
@@ -170,7 +197,7 @@ class Waiting:
 def reported(*, limit: int) -> list[Waiting]:
     """Return what has open reports, what waits longest first."""
     waiting = (
-        Report.objects.open()
+        Report.objects.waiting()
         .values("comment", "discussion")
         .annotate(count=Count("pk"), first=Min("pk"))
         .order_by("first")[:limit]
@@ -212,7 +239,7 @@ def _discussions() -> QuerySet[Discussion]:
 
 def waiting_counts() -> dict[str, int]:
     """Return how many wait in each queue."""
-    about = Report.objects.open().aggregate(
+    about = Report.objects.waiting().aggregate(
         comments=Count("comment", distinct=True), discussions=Count("discussion", distinct=True)
     )
     held = (rows.filter(state=State.HELD).count() for rows in (Comment.objects.all(), Discussion.objects.all()))
@@ -225,9 +252,16 @@ def waiting_counts() -> dict[str, int]:
 
 
 def with_things(*, acts: Iterable[Act]) -> list[Act]:
-    """Return the same acts, each with the thing that it is `about` when that is no comment; threads came with them."""
+    """Return the same acts, each with the thing that it is `about` when that is no comment; threads came with them.
+
+    Of the end of a mute or a limit it is not told: that is about the person, wherever it began.
+    """
     acts = list(acts)
-    places = {act.pk: (act.thread.content_type_id, act.thread.object_id) for act in acts if act.comment_id is None}
+    places = {
+        act.pk: (act.thread.content_type_id, act.thread.object_id)
+        for act in acts
+        if act.comment_id is None and act.kind not in (Kind.UNMUTE, Kind.UNLIMIT)
+    }
     things = targets.load(places.values(), relation=Thread)
     for act in acts:
         act.about = things.get(places[act.pk]) if act.pk in places else None

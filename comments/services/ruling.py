@@ -1,5 +1,6 @@
 """What becomes of words before they stand: refused, held for a moderator, or seen by others at once."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -22,6 +23,12 @@ class Words(NamedTuple):
     html: str
     asked: str
     title: str = ""
+    tags: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All of it, in which words are looked for."""
+        return " ".join([self.title, self.body, *self.tags])
 
 
 class Ruling(NamedTuple):
@@ -40,7 +47,7 @@ def rendered(*, body: str) -> str:
         raise CommentsError(str(error)) from error
 
 
-def weigh(*, body: str, by: User, title: str = "", **place: Any) -> Words:
+def weigh(*, body: str, by: User, title: str = "", tags: Iterable[str] = (), **place: Any) -> Words:
     """Render what somebody says, and ask the hall's own service about it. Slow: outside of transactions.
 
     `place` is what the service is told of where it would stand. Raise CommentsError for what cannot be laid out.
@@ -48,18 +55,16 @@ def weigh(*, body: str, by: User, title: str = "", **place: Any) -> Words:
     html = rendered(body=body)
     author = {"id": by.pk, "name": by.display_name, "joined_at": by.joined_at.isoformat()}
     told = {"title": title} if title else {}
-    return Words(
-        body, html, checks.why_held(data={**told, "body": body, "html": html, "author": author, **place}), title
-    )
+    asked = checks.why_held(data={**told, "body": body, "html": html, "author": author, **place})
+    return Words(body, html, asked, title, tuple(tags))
 
 
 def rule(*, said: Words, habits: Habits, is_limited: bool, looked_at_first: bool = False) -> Ruling:
     """Return whether a moderator looks at it first, and why; raise WordRefused."""
-    text = f"{said.title} {said.body}"
-    word = words.find(text, settings.COMMENTS_BANNED_WORDS)
+    word = words.find(said.text, settings.COMMENTS_BANNED_WORDS)
     if word:
         raise WordRefused(f"“{word}” is not said here. Say it in other words.")
-    has_word = bool(words.find(text, settings.COMMENTS_HELD_WORDS))
+    has_word = bool(words.find(said.text, settings.COMMENTS_HELD_WORDS))
     verdict = why_held(html=said.html, habits=habits, has_word=has_word) or said.asked
     if verdict:
         return Ruling(State.HELD, verdict)

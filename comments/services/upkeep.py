@@ -7,10 +7,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from comments import rendering
-from comments.models import Comment, Discussion, Revision, Thread
+from comments.models import Comment, Discussion, Report, Revision, Thread
 from comments.services.spans import KEEP_DELETED
 from lib import targets
 from quotas.models import Attachment
+from tagging import services as tagging
 
 BATCH = 200
 
@@ -100,7 +101,7 @@ def _rerender(row: Comment | Discussion) -> bool:
 
 
 def forget_deleted(*, limit: int = 1000) -> int:
-    """Blank the words of what was deleted more than a day ago, with its revisions and attachments; return how many."""
+    """Blank the words of what was deleted more than a day ago, with all that hangs on it; return how many."""
     return _forget(Comment, "comment", limit) + _forget(Discussion, "discussion", limit)
 
 
@@ -112,4 +113,7 @@ def _forget(model: Any, name: str, limit: int) -> int:
     with transaction.atomic(durable=True):
         Revision.objects.filter(**{f"{name}__in": keys}).delete()
         Attachment.objects.filter(content_type_id=targets.kind_of(model), object_id__in=keys).delete()
+        Report.objects.open().filter(**{f"{name}__in": keys}).update(settled_at=timezone.now())
+        for row in Discussion.objects.filter(pk__in=keys if model is Discussion else []):
+            tagging.set_tags(thing=row, names=[], by=None)
         return int(due.filter(pk__in=keys).update(**blank))

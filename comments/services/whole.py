@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Subquery
+from django.db.models import Q, Subquery
 
 from comments.models import Comment, Thread
 
@@ -21,21 +21,25 @@ class Said(NamedTuple):
     epitaph: str
 
 
-def read_whole(*, thread: Thread | None) -> Iterator[Said]:
-    """Yield what is visible, and tombstones that replies need, each comment before its replies, oldest first.
+def read_whole(*, thread: Thread | None, user: Any) -> Iterator[Said]:
+    """Yield what a reader sees, and tombstones that replies need, each comment before its replies, oldest first.
 
     A batch is in memory and each batch is a statement, in the order of the unique index over the paths; rows and no
     instances, which would take twice as long. What comes meanwhile before the place that was reached is not told.
     """
     if thread is None:
         return
-    shown = Comment.objects.filter(thread=thread.pk, is_shown=True).order_by("path")
+    seen = Q(is_shown=True) | Comment.objects.shadowed_of(user)
+    shown = Comment.objects.filter(seen, thread=thread.pk).order_by("path")
     # Not the paths: making lists of them is a sixth of the time, and only the last of a batch is needed.
-    rows: Any = shown.values_list("pk", "depth", "author__display_name", "created_at", "state", "verdict", "body")
+    rows: Any = shown.values_list(
+        "pk", "depth", "author__display_name", "created_at", "state", "verdict", "is_shadowed", "body"
+    )
     found = list(rows[:BATCH])
     while found:
-        for _, depth, author, at, state, verdict, body in found:
-            gone = "" if state == Comment.State.VISIBLE else Comment(state=state, verdict=verdict).epitaph
+        for _, depth, author, at, state, verdict, is_own, body in found:
+            is_said = state == Comment.State.VISIBLE or (is_own and state == Comment.State.HELD)
+            gone = "" if is_said else Comment(state=state, verdict=verdict).epitaph
             yield Said(depth, author or "", at, "" if gone else body, gone)
         last = Comment.objects.filter(pk=found[-1][0]).values("path")
         found = list(rows.filter(path__gt=Subquery(last))[:BATCH]) if len(found) == BATCH else []

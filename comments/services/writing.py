@@ -173,7 +173,8 @@ def _rewrite(*, comment_id: int, said: Words, by: User) -> Comment:
     if row.body == said.body:
         return row
     now = timezone.now()
-    if now - row.created_at > EDIT_FREELY:
+    # What nobody else could read is no history.
+    if row.is_visible and now - row.created_at > EDIT_FREELY:
         Revision.objects.create(comment=row, body=row.body, body_html=row.body_html, replaced_at=now)
         row.edited_at = now
     row.body, row.body_html, row.renderer_version = said.body, said.html, rendering.VERSION

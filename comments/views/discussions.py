@@ -84,7 +84,7 @@ def discussion_text(request: Request, discussion_id: int) -> StreamingHttpRespon
     """Send all of it as it is read: no page holds a whole large thread, and neither does this."""
     rows = Discussion.objects.visible_to(request.user).with_authors().with_threads()
     discussion = get_object_or_404(rows, pk=discussion_id)
-    said = services.read_whole(thread=discussion.thread)
+    said = services.read_whole(thread=discussion.thread, user=request.user)
     # The zone of the person, which is not the thread's any more when the pieces are sent.
     pieces = texts.whole(discussion, said, timezone.get_current_timezone())
     return StreamingHttpResponse(pieces, content_type="text/plain; charset=utf-8")

@@ -46,8 +46,9 @@ def discussions_feed(request: Request) -> HttpResponse:
 @conditional_page
 @require_safe
 def discussion_feed(request: Request, discussion_id: int) -> HttpResponse:
-    discussion = get_object_or_404(Discussion.objects.visible_to(reader_of(request)), pk=discussion_id)
-    entries = map(_comment, services.newest_comments(discussion=discussion))
+    reader = reader_of(request)
+    discussion = get_object_or_404(Discussion.objects.visible_to(reader), pk=discussion_id)
+    entries = map(_comment, services.newest_comments(discussion=discussion, user=reader))
     return _answer(discussion.title, discussion.get_absolute_url(), entries)
 
 

@@ -28,7 +28,7 @@ REASONS = ("Off the topic", "Rude", "Advertising", "Against the law", "Nothing w
 @require_http_methods(["GET", "HEAD", "POST"])
 def report_new(request: Request, comment_id: int) -> HttpResponse:
     comment = comment_of(request, comment_id)
-    if not comment.is_visible:
+    if not comment.stands_for(request.user.pk):
         raise Http404
     file = partial(services.report_comment, comment_id=comment.pk)
     return _report(request, comment, comment.thread.thing, file, f"{comment.get_absolute_url()}#comment-{comment.pk}")
@@ -36,7 +36,7 @@ def report_new(request: Request, comment_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def discussion_report_new(request: Request, discussion_id: int) -> HttpResponse:
-    discussion = get_object_or_404(Discussion.objects.visible_to(request.user).visible(), pk=discussion_id)
+    discussion = get_object_or_404(Discussion.objects.visible_to(request.user), pk=discussion_id)
     file = partial(services.report_discussion, discussion_id=discussion.pk)
     return _report(request, discussion, discussion, file, discussion.get_absolute_url())
 
@@ -129,7 +129,7 @@ def acts_new(request: Request) -> HttpResponse:
     if not form.is_valid():
         raise BadRequest(refuse_invalid(form))
     said = form.cleaned_data
-    keys = {"comment_ids": said["comments"], "discussion_ids": said["discussions"]}
+    keys = {name: dict(said[name]) for name in ("comments", "discussions")}
     outcome = services.moderate_many(**keys, kind=said["kind"], reason=said["reason"], by=request.user)
     skipped = f" {outcome.skipped} could not be." if outcome.skipped else ""
     messages.success(request, f"{outcome.done} done, and written down.{skipped}")

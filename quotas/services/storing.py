@@ -48,8 +48,12 @@ def finish(*, upload: Upload) -> Upload:
 def _named(upload: Upload) -> StoredFile:
     """Return the locked file of the upload's name; a new one where there is none."""
     place = {"owner_id": upload.owner_id, "folder_id": upload.folder_id, "name": upload.name}
-    StoredFile.objects.bulk_create([StoredFile(**place)], ignore_conflicts=True)
-    return StoredFile.objects.live().select_for_update(no_key=True).get(**place)
+    while True:
+        StoredFile.objects.bulk_create([StoredFile(**place)], ignore_conflicts=True)
+        file = StoredFile.objects.live().select_for_update(no_key=True).filter(**place).first()
+        # None when the one of that name went into the trash since; then the name is free.
+        if file is not None:
+            return file
 
 
 def _beside(upload: Upload) -> StoredFile:

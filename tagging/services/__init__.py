@@ -3,7 +3,7 @@
 from tagging.services.errors import NamesRefused, NotAllowed, TaggingError, TooLate, UnknownTag
 from tagging.services.finding import Finding, Wanted, count_found, find, read_address, read_tags, related_tags
 from tagging.services.following import News, chosen_tags, follow_tag, followers_with_news, take_news, unfollow_tag
-from tagging.services.labelling import Source, check_names, set_tags, split_names, tags_of
+from tagging.services.labelling import Source, check_names, move_item, set_tags, split_names, tags_of
 from tagging.services.merging import begin_merge, continue_merge, continue_merges, finish_merge, undo_merge
 from tagging.services.suggesting import Suggestion, refresh_shortlists, suggest
 from tagging.services.upkeep import FileRefused, import_tags, recount_tags, retire_unused_tags, sweep_strays
@@ -44,6 +44,7 @@ __all__ = [
     "follow_tag",
     "followers_with_news",
     "import_tags",
+    "move_item",
     "read_address",
     "read_tags",
     "recount_tags",

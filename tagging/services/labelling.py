@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -126,6 +127,12 @@ def check_names(*, names: Iterable[str]) -> dict[str, str]:
     if reasons:
         raise NamesRefused(reasons)
     return wanted
+
+
+def move_item(*, thing: Any, at: datetime) -> None:
+    """Let a thing stand among what is found as if it were made at that moment, when others could first see it."""
+    kind, pk = targets.place_of(thing)
+    Item.objects.filter(content_type_id=kind, object_id=pk).update(at=at)
 
 
 def split_names(*, text: str) -> list[str]:

@@ -217,6 +217,38 @@ def test_nothing_is_said_in_what_is_being_deleted(bread, alice, bob):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_two_that_change_one_part_each_keep_both(bread, alice):
+    def change_title():
+        return services.edit_discussion(discussion_id=bread.pk, title="Rye", by=alice).title
+
+    # Held after it read the body that it leaves as it is.
+    with held(Gate(), change_title, "SELECT", "comments_discussion") as outcome:
+        services.edit_discussion(discussion_id=bread.pk, body="Bring rye.", by=alice)
+
+    bread.refresh_from_db()
+    assert outcome == ["Rye"]
+    assert (bread.title, bread.body) == ("Rye", "Bring rye.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_somebody_new_who_opens_two_at_once_opens_one():
+    nina = factories.user(name="nina")
+    answers = []
+
+    def open_one(body):
+        return lambda: services.open_discussion(title="Soup", body=body, by=nina)
+
+    other = Thread(target=lambda: answers.extend(race(open_one("Pepper."))))
+    with held(Gate(), open_one("Salt."), "INSERT", "comments_discussion"):
+        other.start()
+        until_somebody_waits(lambda: not other.is_alive())
+    other.join()
+
+    assert isinstance(answers[0], services.TooSoon)
+    assert Discussion.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_what_is_answered_at_the_same_moment_stays_or_takes_no_answer(bread, alice, bob):
     factories.thread(on=bread)
 
@@ -235,6 +267,7 @@ def test_what_is_answered_at_the_same_moment_stays_or_takes_no_answer(bread, ali
         ("discussion_deleted_has_its_moment", {"state": "deleted"}),
         ("discussion_deleted_has_its_moment", {"deleted_at": timezone.now()}),
         ("discussion_moderated_says_why", {"state": "hidden"}),
+        ("discussion_visible_was_published", {"published_at": None}),
         ("discussion_shadowed_is_held", {"is_shadowed": True}),
         ("discussion_has_a_title", {"title": ""}),
         ("discussion_has_a_body", {"body": ""}),

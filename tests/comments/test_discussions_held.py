@@ -1,10 +1,15 @@
 """Discussions that a moderator sees first: by a rule, or since their author is limited and is not told."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
+from django.utils import timezone
 
 from comments import services
-from comments.models import Discussion, Limit
+from comments.models import Discussion, Limit, Revision
 from tagging import services as tagging
+from tagging.models import Tag
 from tests import factories
 
 
@@ -111,3 +116,98 @@ def test_the_files_of_what_waits_are_seen_by_its_author_and_by_moderators(bread,
     bread.refresh_from_db()
 
     assert [bread.shows_files_to(each) for each in (alice, bob, mona)] == [True, False, True]
+
+
+# --- Other words for what waits ---------------------------------------------------------------------------
+
+
+def later(after=services.EDIT_FREELY + timedelta(minutes=1)):
+    return time_machine.travel(timezone.now() + after, tick=False)
+
+
+def test_words_that_nobody_let_pass_are_no_history(client, waits, newcomer, mona, alice):
+    with later():
+        services.edit_discussion(discussion_id=waits.pk, body="No link any more.", by=newcomer)
+    services.moderate_discussion(discussion_id=waits.pk, kind="keep", reason="Fine", by=mona)
+    client.force_login(alice)
+
+    assert not Revision.objects.exists()
+    assert "kilns.example" not in client.get(f"/discussions/{waits.pk}/history").content.decode()
+
+
+def test_what_waits_goes_on_waiting_whatever_it_says_now(waits, newcomer, alice):
+    open_one(alice, body="Bring flour and salt.")
+    again = open_one(alice, body="Bring flour and salt.")
+
+    changed = [
+        services.edit_discussion(discussion_id=waits.pk, body="No link.", by=newcomer),
+        services.edit_discussion(discussion_id=again.pk, body="Bring flour and salt!", by=alice),
+    ]
+
+    assert [(row.state, row.verdict) for row in changed] == [
+        ("held", "It has a link, and its author is new"),
+        ("held", "Its author said the same before"),
+    ]
+
+
+@pytest.mark.parametrize("is_limited", [True, False], ids=["limited", "a held word"])
+def test_what_others_said_never_waits_with_new_words(settings, bread, alice, bob, mona, is_limited):
+    services.post_comment(thing=bread, body="Salt.", by=bob)
+    if is_limited:
+        services.act_on_opener(discussion_id=bread.pk, kind="limit", reason="Baits", days=7, by=mona)
+    else:
+        settings.COMMENTS_HELD_WORDS = ["rye"]
+
+    with pytest.raises(services.NotPossible, match="all answers would wait"):
+        services.edit_discussion(discussion_id=bread.pk, body="Bring rye.", by=alice)
+
+    assert Discussion.objects.get().body == "Bring flour."
+
+
+def test_words_of_tags_are_words(settings, alice):
+    settings.COMMENTS_HELD_WORDS, settings.COMMENTS_BANNED_WORDS = ["casino"], ["swindle"]
+
+    assert open_one(alice, body="Salt.", tags=["casino"]).state == "held"
+    with pytest.raises(services.WordRefused):
+        open_one(alice, body="Pepper.", tags=["swindle"])
+
+
+def test_what_passes_later_is_new_for_those_who_follow_its_tags(newcomer, alice, mona):
+    open_one(alice, body="Salt.", tags=["kilns"])
+    tagging.follow_tag(tag=Tag.objects.get(name="kilns"), kind="follow", by=alice)
+    with later(timedelta(minutes=1)):
+        row = open_one(newcomer, tags=["kilns"])
+    with later(timedelta(minutes=10)):
+        before = services.send_digests()
+        services.moderate_discussion(discussion_id=row.pk, kind="keep", reason="Fine", by=mona)
+    with later(timedelta(minutes=16)):
+        after = services.send_digests()
+
+    found = tagging.find(wanted=tagging.Wanted(tagging.read_tags(names=["kilns"])), user=alice).things
+    assert (before, after) == (0, 1)
+    assert found[0] == row
+
+
+# --- A limited person finds no difference ------------------------------------------------------------------
+
+
+def test_reporting_ones_own_says_the_same_to_who_is_limited(client, bob, mona, bread):
+    services.act_on_opener(discussion_id=factories.discussion(by=bob).pk, kind="limit", reason="Baits", days=7, by=mona)
+    own, said = open_one(bob, body="Salt."), services.post_comment(thing=bread, body="Pepper.", by=bob)
+    client.force_login(bob)
+
+    for address in (f"/discussions/{own.pk}/report", f"/comments/{said.pk}/report"):
+        assert client.get(address).status_code == 200
+        assert "It is your own" in client.post(address, {"reason": "spam"}).content.decode()
+
+
+def test_all_of_it_as_text_has_what_they_alone_see(client, bob, alice, mona, bread):
+    services.act_on_opener(discussion_id=factories.discussion(by=bob).pk, kind="limit", reason="Baits", days=7, by=mona)
+    services.post_comment(thing=bread, body="Only mine.", by=bob)
+    texts = []
+    for reader in (bob, alice):
+        client.force_login(reader)
+        texts.append(b"".join(client.get(f"/discussions/{bread.pk}/text").streaming_content).decode())
+
+    assert "Only mine." in texts[0]
+    assert "Only mine." not in texts[1]

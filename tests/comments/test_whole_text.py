@@ -56,7 +56,7 @@ def test_every_comment_is_told_once_in_the_order_of_the_tree(bread, alice, monke
     grow(thread, alice, 60, random.Random(3))
     rows = sorted(Comment.objects.filter(thread=thread), key=lambda row: row.path)
 
-    said = list(services.read_whole(thread=thread))
+    said = list(services.read_whole(thread=thread, user=alice))
 
     assert [(each.depth, each.at) for each in said] == [(row.depth, row.created_at) for row in rows]
 
@@ -67,7 +67,7 @@ def test_it_takes_a_statement_a_batch(bread, alice, monkeypatch, django_assert_n
     grow(thread, alice, 20, random.Random(3))
 
     with django_assert_num_queries(3):
-        list(services.read_whole(thread=thread))
+        list(services.read_whole(thread=thread, user=alice))
 
 
 def test_before_anybody_said_something_it_is_the_discussion_alone(text, alice):
