@@ -4,8 +4,9 @@
 shows at most 200 comments, the best first, each with its votes, its links and how many replies it hides.
 django-comments-xtd has no pages: its tag shows the whole tree. The pages of django-mptt and django-treebeard are the
 first 200 in the order of the tree in the least of a template, without votes, counts or links, since these two are
-trees and no comments. *A reply* is the form posted, each time by another person: ours keeps its idempotency key,
-renders Markdown, looks for flood and repeats, follows the thread and counts. *A reply, without HTTP* is our service
+trees and no comments. *A reply* is the form posted, each time by another person who has looked at a page before: ours
+keeps its idempotency key, which is three of its statements, renders Markdown, looks for flood and repeats, follows the
+thread and counts. *A reply, without HTTP* is our service
 with all of that, and the row that the models of the two trees write. *In order* is all of the tree, depth-first: ours
 as the page *All of it as text* reads it, a batch at a time, the peers as instances of their models.
 """

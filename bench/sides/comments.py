@@ -84,6 +84,7 @@ def begin_ours() -> None:
     settle("comments_comment", "comments_thread")
     state["people"] = itertools.cycle(people)
     state["address"] = discussion.get_absolute_url()
+    state["before"] = "/discussions"
     first, deepest = Comment.objects.get(pk=keys[0]), Comment.objects.get(pk=keys[depths().index(DEPTH)])
     state["first"], state["deepest"] = first.pk, deepest.pk
     state["post"] = _post_ours(discussion.pk)
@@ -131,12 +132,13 @@ def page(*, address: str = "", times: int) -> dict[str, float]:
 
 
 def post(*, parent: str, times: int) -> dict[str, float]:
-    """Answer over HTTP, each time as another person; `parent` is "first" or "deepest"."""
+    """Answer over HTTP, each time as another person, who looked at a page before; `parent` is "first" or "deepest"."""
     answers: list[Any] = []
 
     def prepared() -> Callable[[], None]:
         client = Client(SERVER_NAME=HOST)
         client.force_login(next(state["people"]))
+        assert client.get(state["before"]).status_code == 200
         address, fields = state["post"](state[parent], f"{BODY} {next(numbers)}")
         return lambda: answers.append(client.post(address, fields))
 

@@ -71,6 +71,7 @@ def _begin_xtd(people: list[Any]) -> None:
         cursor.execute("SELECT setval(pg_get_serial_sequence('django_comments', 'id'), %s)", [COUNT])
     state["first"], state["deepest"] = 1, levels.index(DEPTH) + 1
     state["address"] = state["article"].get_absolute_url()
+    state["before"] = "/nested"
     state["post"] = _post_xtd
     state["read xtd"] = lambda: list(XtdComment.objects.for_app_models("threaded.article"))
 
