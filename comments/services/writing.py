@@ -1,6 +1,7 @@
 """Posting, editing, deleting: each locks the thread first, then reads what it is about anew."""
 
 from collections.abc import Collection
+from datetime import datetime
 from math import ceil
 from typing import Any
 
@@ -8,13 +9,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from comments import rendering
-from comments.holds import HEATED, REPEATED_WITHIN, SOON, WHILE, Habits, wait_of
-from comments.models import DEPTH_MAX, Comment, Discussion, Limit, Revision, Thread
+from comments.holds import Habits, wait_of
+from comments.models import DEPTH_MAX, Comment, Limit, Revision, Thread
 from comments.services.errors import NotYours, ParentGone, ThreadLocked, TooLate, TooSoon
+from comments.services.looking import Look, look
 from comments.services.people import refuse_muted, refuse_until
 from comments.services.ruling import Ruling, Words, rule, weigh
 from comments.services.spans import EDIT_FREELY, UNDO, UNDO_GRACE
-from lib import targets
 from likes import services as likes
 from quotas import services as quotas
 from sessions_app.models import User
@@ -34,23 +35,6 @@ SELECT id, %(thread)s, %(parent)s, %(path)s::bigint[] || id, %(author)s, %(state
 FROM drawn RETURNING id
 """
 
-# Whether the discussion still stands is asked here, after the wait for the lock of its thread.
-HABITS = """
-SELECT EXISTS (
-        SELECT 1 FROM comments_discussion
-        WHERE id = %(discussion)s AND state <> 'visible' AND NOT (state = 'held' AND author_id = %(by)s)),
-    count(*) FILTER (WHERE created_at > %(soon)s), count(*) FILTER (WHERE created_at > %(lately)s),
-    bool_or(body = %(body)s AND state <> 'deleted'),
-    (SELECT until_at FROM comments_mute WHERE user_id = %(by)s AND until_at > %(now)s),
-    (SELECT reason FROM comments_mute WHERE user_id = %(by)s AND until_at > %(now)s),
-    EXISTS (SELECT 1 FROM comments_limit WHERE user_id = %(by)s AND until_at > %(now)s),
-    max(created_at) FILTER (WHERE thread_id = %(thread)s),
-    (SELECT count(*) FROM (
-        SELECT 1 FROM comments_comment WHERE thread_id = %(thread)s AND state = 'visible' AND published_at > %(lately)s
-        LIMIT %(heated)s) AS of_all)
-FROM comments_comment WHERE author_id = %(by)s AND created_at > %(since)s
-"""
-
 
 def post_comment(
     *, thing: Any, body: str, by: User, parent_id: int | None = None, files: Collection[int] = ()
@@ -67,9 +51,13 @@ def post_comment(
 
 @transaction.atomic(durable=True)
 def _add(*, thing: Any, said: Words, by: User, parent_id: int | None, files: Collection[int]) -> Comment:
-    thread = _locked_thread_on(thing)
-    path = _path_under(thread, parent_id, by) if parent_id is not None else []
-    ruling = _looked_at(thing, thread, said, by, depth=len(path) + 1)
+    seen = look(thing=thing, parent_id=parent_id, asker_id=by.pk, said=said.body, now=timezone.now())
+    # The clock after the lock: what comes later in a thread is later.
+    now = timezone.now()
+    thread = Thread(pk=seen.thread_id, locked_at=seen.locked_at, premoderated_at=seen.premoderated_at)
+    _refuse_locked(thread)
+    path = _path_under(seen.above) if parent_id is not None else []
+    ruling = _looked_at(thing, thread, said, by, seen, now, depth=len(path) + 1)
     row = Comment(
         thread=thread,
         parent_id=path[-1] if path else None,
@@ -80,7 +68,7 @@ def _add(*, thing: Any, said: Words, by: User, parent_id: int | None, files: Col
         body=said.body,
         body_html=said.html,
         renderer_version=rendering.VERSION,
-        created_at=timezone.now(),
+        created_at=now,
     )
     with connection.cursor() as cursor:
         cursor.execute(
@@ -98,30 +86,25 @@ def _add(*, thing: Any, said: Words, by: User, parent_id: int | None, files: Col
     return row
 
 
-def _looked_at(thing: Any, thread: Thread, said: Words, by: User, *, depth: int) -> Ruling:
+def _looked_at(thing: Any, thread: Thread, said: Words, by: User, seen: Look, now: datetime, *, depth: int) -> Ruling:
     """Return whether a moderator looks at it first, and why; raise ParentGone, TooSoon, Muted, WordRefused."""
-    now = timezone.now()
-    with connection.cursor() as cursor:
-        since = {"soon": now - SOON, "lately": now - WHILE, "since": now - REPEATED_WITHIN, "now": now}
-        place = {"thread": thread.pk, "discussion": thing.pk if isinstance(thing, Discussion) else None}
-        cursor.execute(HABITS, {"by": by.pk, "body": said.body, "heated": HEATED, **place, **since})
-        gone, soon, lately, repeated, muted_until, why_muted, limited, last, heat = cursor.fetchone()
-    if gone:
+    if seen.is_gone:
         raise ParentGone("This discussion is not there any more.")
-    refuse_until(until=muted_until, why=why_muted)
+    refuse_until(until=seen.muted_until, why=seen.why_muted)
     habits = Habits(
         here_for=now - by.joined_at,
-        soon=soon,
-        lately=lately,
-        repeated=bool(repeated),
-        heat=heat,
+        soon=seen.soon,
+        lately=seen.lately,
+        repeated=seen.is_repeated,
+        heat=seen.heat,
         depth=depth,
-        since=now - last if last else None,
+        since=now - seen.last_at if seen.last_at else None,
     )
     wait = wait_of(habits)
     if wait is not None and not by.has_perm("comments.moderate"):
         raise TooSoon(ceil(wait.total_seconds()))
-    return rule(said=said, habits=habits, is_limited=limited, looked_at_first=_looked_at_first(thing, thread, by))
+    first = _looked_at_first(thing, thread, by)
+    return rule(said=said, habits=habits, is_limited=seen.is_limited, looked_at_first=first)
 
 
 def _looked_at_first(thing: Any, thread: Thread, by: User) -> bool:
@@ -129,31 +112,16 @@ def _looked_at_first(thing: Any, thread: Thread, by: User) -> bool:
     return bool(first) and not by.has_perm("comments.moderate")
 
 
-def _locked_thread_on(thing: Any) -> Thread:
-    rows = Thread.objects.on(thing).select_for_update(no_key=True)
-    thread = rows.first()
-    if thread is None:
-        kind, pk = targets.place_of(thing)
-        Thread.objects.bulk_create([Thread(content_type_id=kind, object_id=pk)], ignore_conflicts=True)
-        thread = rows.get()
-    _refuse_locked(thread)
-    return thread
-
-
 def _refuse_locked(thread: Thread) -> None:
     if thread.locked_at:
         raise ThreadLocked("This thread is locked: it can be read, and nothing can be added.")
 
 
-def _path_under(thread: Thread, parent_id: int, by: User) -> list[int]:
-    """Return the path of a parent that can be answered; its last place is the parent at the limit of depth.
-
-    The lock of the thread keeps the parent as it is read here.
-    """
-    parent = Comment.objects.filter(pk=parent_id, thread=thread).first()
-    if parent is None or not parent.stands_for(by.pk):
+def _path_under(above: list[int] | None) -> list[int]:
+    """Return the path below which a reply stands; its last place is the parent at the limit of depth."""
+    if above is None:
         raise ParentGone("What you answer is not there any more. Your words are kept: post them as a new comment.")
-    return list(parent.path[: DEPTH_MAX - 1])
+    return above[: DEPTH_MAX - 1]
 
 
 def edit_comment(*, comment_id: int, body: str, by: User) -> Comment:

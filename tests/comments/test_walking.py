@@ -5,11 +5,14 @@ import re
 from html import unescape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from comments import services
 from comments.models import Comment, Thread
 from comments.services import SORTS
 from tests import factories
+from tests.sessions_app.conftest import sign_in
 
 MORE = re.compile(r'href="(/comments/\d+/replies\?[^"]*)"')
 SHOWN = re.compile(r'<li class="comment" id="comment-(\d+)"')
@@ -110,8 +113,27 @@ def test_a_reply_costs_the_same_at_any_depth(bread, alice, bob, django_assert_nu
 
     # The savepoint of the test is two of them.
     for parent in (chain[0], chain[-1]):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(4):
             services.post_comment(thing=bread, body=f"Salt for {parent.depth}.", by=bob, parent_id=parent.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reply_through_its_form_is_six_statements_beyond_the_sign_in(bread, alice, bob):
+    root = factories.comment(on=bread, by=bob)
+    client = sign_in(alice)
+    client.get(bread.get_absolute_url())
+    key = "8e03978e-40d5-43dd-bc93-6894a57f9324"
+
+    with CaptureQueriesContext(connection) as captured:
+        client.post(
+            f"/comments/on/comments.discussion/{bread.pk}",
+            {"body": "Salt.", "parent": root.pk, "idempotency_key": key},
+        )
+
+    said = [query["sql"] for query in captured if query["sql"] not in ("BEGIN", "COMMIT")]
+    assert Comment.objects.filter(parent=root).exists()
+    # Who asks; the key, taken; the discussion; the look; the comment; the key, twice more.
+    assert ["sessions_app_user" in said[0], len(said[1:])] == [True, 6]
 
 
 @pytest.mark.parametrize("query", ["sort=x", "cursor=x", "sort=new&cursor=" + "y" * 900])
