@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import Min
+from django.db.models import Count, Min
 from django.utils import timezone
 
 from comments.models import Appeal, Comment, Discussion, Report
@@ -15,16 +15,20 @@ LATE = timedelta(days=1)
 
 def collect() -> list[Figure]:
     now = timezone.now()
-    oldest_report = Report.objects.waiting().aggregate(at=Min("created_at"))["at"]
-    held = Comment.objects.filter(state__in=[Comment.State.HELD, Comment.State.PENDING])
-    discussions = Discussion.objects.filter(state=Discussion.State.HELD)
-    oldest_held = [rows.aggregate(at=Min("created_at"))["at"] for rows in (held, discussions)]
-    ages = [now - at for at in (oldest_report, *oldest_held) if at]
-    age = max(ages, default=timedelta(0))
+    waiting = [Comment.State.HELD, Comment.State.PENDING]
+    reports, held, discussions = (
+        rows.aggregate(count=Count("pk"), at=Min("created_at"))
+        for rows in (
+            Report.objects.waiting(),
+            Comment.objects.filter(state__in=waiting),
+            Discussion.objects.filter(state=Discussion.State.HELD),
+        )
+    )
+    age = max((now - each["at"] for each in (reports, held, discussions) if each["at"]), default=timedelta(0))
     return [
-        Figure("Reports to look at", Report.objects.waiting().count()),
-        Figure("Comments held", held.count()),
-        Figure("Discussions held", discussions.count()),
+        Figure("Reports to look at", reports["count"]),
+        Figure("Comments held", held["count"]),
+        Figure("Discussions held", discussions["count"]),
         Figure("Appeals", Appeal.objects.open().count()),
         Figure("Digests due", len(due_digests())),
         Figure("Oldest of these", round(age.total_seconds()), "s", "wait" if age > LATE else "ok"),

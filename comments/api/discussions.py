@@ -75,8 +75,8 @@ class DiscussionIn(Schema):
 
     title: Title
     body: Body
-    tags: list[Annotated[str, Field(max_length=200)]] = Field(
-        [], max_length=100, description="At most ten; what is missing is made."
+    tags: list[Annotated[str, Field(min_length=1, max_length=50)]] = Field(
+        [], max_length=10, description="What is missing is made."
     )
     files: Attached = []
 

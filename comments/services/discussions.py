@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from comments import rendering
 from comments.holds import REPEATED_WITHIN, SOON, WHILE, Habits, wait_of
-from comments.models import Discussion, Limit, Revision, Thread
+from comments.models import Comment, Discussion, Limit, Revision, Thread
 from comments.services.errors import NotPossible, NotYours, ParentGone, ThreadLocked, TooLate, TooSoon
 from comments.services.people import refuse_muted
 from comments.services.ruling import Ruling, Words, rule, weigh
@@ -181,7 +181,8 @@ def delete_discussion(*, discussion_id: int, by: User) -> Discussion:
         return row
     if not row.stands_for(by.pk):
         raise NotPossible("A moderator took it away meanwhile.")
-    if thread.comment_count:
+    own = Comment.objects.filter(Comment.objects.shadowed_of(by), thread=thread)
+    if thread.comment_count or own.exists():
         raise NotPossible("Something was said in it, which would go with it. Change its words instead.")
     row.state, row.deleted_at = State.DELETED, timezone.now()
     row.save(update_fields=["state", "deleted_at"])

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from comments import rendering
 from comments.exchange import Author, CommentRecord, DiscussionRecord, Fault, Record, in_order
 from comments.models import DEPTH_MAX, Act, Comment, Discussion, Origin, Thread
+from comments.services.ruling import LIMITED
 from comments.services.subscriptions import thread_of
 from sessions_app import services as sessions
 
@@ -22,7 +23,7 @@ DRAW = "SELECT nextval(pg_get_serial_sequence('comments_comment', 'id')) FROM ge
 # Their statement counts what it shows, as any other does.
 COPY = """
 COPY comments_comment (id, thread_id, parent_id, path, author_id, state, body, body_html, renderer_version, created_at,
-    published_at, edited_at, deleted_at, verdict, reply_count, branch_count, ups, downs) FROM STDIN
+    published_at, edited_at, deleted_at, verdict, is_shadowed, reply_count, branch_count, ups, downs) FROM STDIN
 """
 
 
@@ -159,6 +160,11 @@ def _people(authors: Iterable[Author], source: str) -> dict[Author, int]:
     }
 
 
+def _is_untold(record: Any) -> bool:
+    """Tell whether it was held without its author being told: the verdict says so in every hall."""
+    return bool(record.state == "held" and record.verdict == LIMITED)
+
+
 def _take_discussions(ready: Sequence[Ready], batch: _Batch) -> int:
     for each in ready:
         record: Any = each.record
@@ -173,6 +179,7 @@ def _take_discussions(ready: Sequence[Ready], batch: _Batch) -> int:
             edited_at=record.edited_at,
             state=record.state,
             verdict=record.verdict,
+            is_shadowed=_is_untold(record),
             pinned_at=record.pinned_at,
         )
         thread = thread_of(thing=row)
@@ -206,7 +213,7 @@ def _take_comments(ready: Sequence[Ready], batch: _Batch, refuse: Callable[[Faul
             (
                 *(key, thread, path[-2] if len(path) > 1 else None, path, batch.people.get(record.author)),
                 *(record.state, record.body, each.html, rendering.VERSION, record.created_at, record.published_at),
-                *(record.edited_at, record.deleted_at, record.verdict, 0, 0, 0, 0),
+                *(record.edited_at, record.deleted_at, record.verdict, _is_untold(record), 0, 0, 0, 0),
             )
         )
         origins.append(Origin(source=batch.source, key=record.key, comment_id=key))

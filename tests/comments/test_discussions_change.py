@@ -176,6 +176,14 @@ def test_where_something_was_said_it_cannot_be_deleted(at_alice, bread, bob):
     assert Discussion.objects.get().is_visible
 
 
+def test_what_its_limited_author_alone_sees_counts_as_said(bread, alice, mona):
+    services.act_on_opener(discussion_id=bread.pk, kind="limit", reason="Baits", days=7, by=mona)
+    services.post_comment(thing=bread, body="Only mine.", by=alice)
+
+    with pytest.raises(services.NotPossible, match="Something was said in it"):
+        services.delete_discussion(discussion_id=bread.pk, by=alice)
+
+
 def test_deleting_twice_is_deleting_once(bread, alice):
     first = services.delete_discussion(discussion_id=bread.pk, by=alice)
     second = services.delete_discussion(discussion_id=bread.pk, by=alice)
