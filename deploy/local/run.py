@@ -72,16 +72,26 @@ class Supervisor(Manager):
         self.watched = list(watched)
         self.announce = announce
         self.died: tuple[str, int, list[str]] | None = None
+        self._wish = 0
         self._process_ctor = Part
         self._procmgr = Leaders()
 
     def _start(self):
         super()._start()
+        # honcho prints and stops the parts inside of the signal handler, which fails in the middle of a line that is
+        # being printed: then nobody tells the parts, and they go on for ever. Ours takes a note, and the loop acts.
+        for sig in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(sig, self._take_note)
         # Only now: a process with threads must not fork.
         threading.Thread(target=self.announce, daemon=True).start()
 
+    def _take_note(self, signum, frame):
+        self._wish = signum
+
     def _any_stopped(self):
-        if self._terminating:
+        if self._wish and not self._terminating:
+            self._system_print(f"{signal.Signals(self._wish).name} received\n")
+        if self._wish or self._terminating:
             return True
         for name, state in self._processes.items():
             if "returncode" in state:
