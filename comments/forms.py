@@ -142,10 +142,13 @@ class ReasonForm(forms.Form):
         return readable(str(self.cleaned_data["reason"]))
 
 
+ACTS = [(kind, kind) for kind in ("hide", "remove", "restore", "keep")]
+
+
 class ActForm(ReasonForm):
     """What a moderator does to a comment or a discussion; a hidden or removed comment shows the reason to everybody."""
 
-    kind = forms.ChoiceField(choices=[(kind, kind) for kind in ("hide", "remove", "restore", "keep")])
+    kind = forms.ChoiceField(choices=ACTS)
     # The mark of what they read.
     seen = forms.CharField(required=False, max_length=16)
 
@@ -160,7 +163,7 @@ class ManyActsForm(ReasonForm):
 
     MOST = 100
 
-    kind = forms.ChoiceField(choices=[(kind, kind) for kind in ("hide", "remove", "restore", "keep")])
+    kind = forms.ChoiceField(choices=ACTS)
     comments = forms.TypedMultipleChoiceField(coerce=_ticked, required=False)
     discussions = forms.TypedMultipleChoiceField(coerce=_ticked, required=False)
 

@@ -43,6 +43,28 @@ def test_a_discussion_has_a_feed_of_what_is_visible_newest_first(client, key, br
     assert [text.strip() for text in told(response, "summary")] == ["<p>Pepper.</p>", "<p>Salt.</p>"]
 
 
+def test_what_a_moderator_let_pass_late_is_new_in_the_feed(client, key, bread, bob, mona):
+    waits = factories.comment(on=bread, by=bob, body="Salt.", state="held", verdict="It has a link")
+    factories.comment(on=bread, by=bob, body="Pepper.")
+    services.moderate_comment(comment_id=waits.pk, kind="keep", reason="Fine", by=mona)
+
+    response = client.get(f"/discussions/{bread.pk}/feed.atom", {"key": key})
+
+    assert [text.strip() for text in told(response, "summary")] == ["<p>Salt.</p>", "<p>Pepper.</p>"]
+
+
+def test_who_is_limited_finds_their_own_in_the_feed_and_nobody_else_does(client, key, bread, alice, bob, mona):
+    act = services.act_on_opener(discussion_id=bread.pk, kind="limit", reason="Baits", days=7, by=mona)
+    services.post_comment(thing=bread, body="Only mine.", by=alice)
+    factories.comment(on=bread, by=bob, body="Pepper.")
+    keys = [key, services.renew_feed_key(by=bob)]
+
+    said = [told(client.get(f"/discussions/{bread.pk}/feed.atom", {"key": each}), "summary") for each in keys]
+
+    assert act.person == alice
+    assert ["Only mine." in "".join(each) for each in said] == [True, False]
+
+
 def test_a_tag_has_a_feed(client, key, alice, bread):
     factories.discussion(by=alice, title="Another")
     tagging.set_tags(thing=bread, names=["C++"], by=alice)
